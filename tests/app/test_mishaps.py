@@ -16,10 +16,10 @@ from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
-from shimmy_metrics.store.database import store_path
 from shimmy_metrics.system.profile import Profile
 from support import opened, samples
 from support.departed import depart
+from support.store_files import store_path
 
 WALK = ("3", "enter", "h", "h", "l", "q", "m", "2", "l", "l", "w", "4", "1", "c")
 

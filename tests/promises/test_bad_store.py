@@ -12,13 +12,13 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.tables import VERSION
 from support.installed import Home, stop
 from support.left_behind import PROGRAM
 from support.one_line import assert_one_line, assert_trouble_line, needs_setpriv, unprivileged
 from support.queue_report import queue_report
 from support.servers import ask, free_port, wait_for
+from support.store_files import store_path
 
 LOOKS: Final = ("preview", "export", "validate")
 Make = Callable[[Path], object]

@@ -12,11 +12,12 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.limits import CHECKPOINT_SECONDS, EXIT_DELAY_SECONDS, SEND_SECONDS
-from shimmy_metrics.store.database import opened, store_path
+from shimmy_metrics.store.database import opened
 from support.installed import LONGEST, Home, wait_until
 from support.receiver import Receiver
 from support.servers import ask, free_port, wait_for
 from support.stand_in import stand_in
+from support.store_files import store_path
 from support.timely import in_time
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own is measured on Linux alone")

@@ -18,7 +18,6 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.report.validate import validate_body
-from shimmy_metrics.store.database import store_path
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
 from support.consent_cells import AXES, ROOT, UNSWITCHED, WORDS, Cell, made
@@ -27,6 +26,7 @@ from support.installed import Home
 from support.one_line import can_mount
 from support.servers import free_port
 from support.stand_in import plain_stand_in
+from support.store_files import store_path
 from support.traced import STRACE, Traced, run
 
 SEED: Final = 14

@@ -16,7 +16,6 @@ import pytest
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.readonly import open_readonly
 from support.home_terminal import terminal
 from support.installed import BIN, Home, stop, wait_until
@@ -24,6 +23,7 @@ from support.processes import kill
 from support.queued import fill_outbox
 from support.servers import ask, free_port, wait_for
 from support.soundness import assert_sound, conflicting_reports, reported, stored
+from support.store_files import store_path
 
 LONG: Final = 60.0
 SENDER: Final = "shimmy_metrics.delivery"

@@ -18,10 +18,10 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.serve.consent_watch import POLL_SECONDS
-from shimmy_metrics.store.database import store_path
 from support.installed import Home, wait_until
 from support.servers import ask, free_port, wait_for
 from support.stand_in import stand_in
+from support.store_files import store_path
 
 STATUS: Final = "(shimmy config --metrics status)"
 OURS: Final = "shimmy-metrics: "

@@ -15,11 +15,11 @@ import pytest
 import trustme
 
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.store.database import store_path
 from support.home_terminal import terminal
 from support.installed import Home, stop, wait_until
 from support.one_line import assert_trouble_line
 from support.servers import ask, free_port, listening
+from support.store_files import store_path
 from support.troubles import (
     NOWHERE,
     held,

@@ -15,7 +15,7 @@ from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, DepartureKind, Outcome, QueueState
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import opened, store_path
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.locks import Lock
 from support.departed import depart
 from support.installed import AFTER_FIVE_SECONDS, BIN, Home, wait_until
@@ -23,6 +23,7 @@ from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, end_session, queue_report
 from support.recalling import all_departures, history, home, recall, receiver
 from support.receiver import Handler, Receiver, hang, status
+from support.store_files import store_path
 
 __all__ = ["home", "receiver"]
 

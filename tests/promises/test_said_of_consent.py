@@ -13,7 +13,7 @@ from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.records import Departure
 from shimmy_metrics.store import departures
-from shimmy_metrics.store.database import opened, store_path, transaction
+from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.system.locks import Lock
 from support.enabled_home import NOWHERE, enabled, status, status_json
 from support.installed import Home, stop, wait_until
@@ -21,6 +21,7 @@ from support.one_line import assert_trouble_line
 from support.pieces import pieces_left
 from support.queue_report import end_session, queue_report
 from support.servers import chat, free_port, wait_for
+from support.store_files import store_path
 
 
 def test_an_example_is_called_one(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.store.database import store_path
 from support.installed import Home, announced, stop
 from support.one_line import assert_one_line, assert_trouble_line
 from support.queue_report import queue_report
 from support.servers import ask, free_port, wait_for
+from support.store_files import store_path
 
 LOOKS = ("preview", "export", "validate")
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.records import QueueState
-from shimmy_metrics.store.database import opened, store_path
+from shimmy_metrics.store.database import opened
 from support.installed import Home
 from support.queued import fill_outbox
+from support.store_files import store_path
 from support.users import OTHER
 
 ROOT: Final = hasattr(os, "geteuid") and os.geteuid() == 0

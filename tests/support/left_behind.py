@@ -14,11 +14,12 @@ from typing import Final
 
 from shimmy_metrics.config.file import load
 from shimmy_metrics.store import days, outbox
-from shimmy_metrics.store.database import opened, store_path
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
 from support.old_store import fill_old_store
 from support.queued import uuid
 from support.samples import SUMMED, queued
+from support.store_files import store_path
 
 KINDS: Final = ("nothing", "journal", "log")
 PROGRAM: Final = (sys.executable, "-m", "support.left_behind")

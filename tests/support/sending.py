@@ -15,10 +15,11 @@ from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.records import Departure, QueuedReport
 from shimmy_metrics.store import chain, departures, outbox
 from shimmy_metrics.store.ballast import ballast_path
-from shimmy_metrics.store.database import Database, opened, store_path
+from shimmy_metrics.store.database import Database, opened
 from shimmy_metrics.system.profile import Profile
 from support.queued import end_of_session
 from support.samples import profile
+from support.store_files import store_path
 
 Answering = Callable[[socket.socket], None]
 

@@ -7,9 +7,9 @@ from contextlib import closing
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.store import chain
-from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.readonly import open_readonly
 from support.installed import Home
+from support.store_files import store_path
 
 
 def assert_sound(home: Home) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.records import QueueState
-from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.tables import VERSION
 from support.installed import Home
 from support.queue_report import FIRST, queue_report
+from support.store_files import store_path
 
 NOWHERE: Final = "http://127.0.0.1:9/v1/usage"
 

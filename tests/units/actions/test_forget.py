@@ -19,12 +19,13 @@ from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import departures, outbox
-from shimmy_metrics.store.database import opened, store_path
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.files import done
 from support.lived_in import OTHER_ID, kinds, lived_in, stands
 from support.pieces import pieces_left
 from support.samples import NOW, SESSION_ID, profile, queued
+from support.store_files import store_path
 
 
 def test_all_is_gone_but_the_recorded_no(tmp_path: Path) -> None:

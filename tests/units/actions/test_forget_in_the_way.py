@@ -10,13 +10,13 @@ from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.actions.forget import ForgetResult, forget, forget_plan
 from shimmy_metrics.delivery.seal import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
-from shimmy_metrics.store.database import store_path
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.files import BEYOND, done, names, question
 from support.lived_in import kinds, lived_in, stands
 from support.samples import COUNTERS, NOW, profile
+from support.store_files import store_path
 from support.timely import in_time
 
 HOLDER = """

@@ -18,13 +18,14 @@ from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Failure, Outcome
 from shimmy_metrics.store import chain, days, departures, outbox, sessions
-from shimmy_metrics.store.database import opened, store_path, transaction
+from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.deletions import purged as sentences
 from support.queued import LOCAL, fill_outbox, uuid
 from support.samples import COUNTERS, NOW, SUMMED, profile, session
+from support.store_files import store_path
 from support.timely import in_time
 
 
@@ -189,7 +190,8 @@ import os, signal, sys
 from pathlib import Path
 from support.samples import profile, session
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import opened, store_path, set_meta
+from shimmy_metrics.store.database import opened, set_meta
+from support.store_files import store_path
 with opened(profile(Path(sys.argv[1]))) as db:
     db.execute("PRAGMA cache_size=1")
     db.execute("BEGIN IMMEDIATE")

@@ -14,12 +14,13 @@ from shimmy_metrics.actions.validate import ValidationResult, validate_given, va
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.records import Departure, DepartureKind, Outcome
 from shimmy_metrics.store import departures, outbox
-from shimmy_metrics.store.database import opened, store_path, transaction
+from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.validation import findings
 from support.old_store import EXPORT_2
 from support.samples import NOW, profile, queued, sealed
+from support.store_files import store_path
 
 SECRET = "hunter2hunter2"
 ADDRESSES = [Identifier("IP address", "10.20.30.4"), Identifier("IP address", "10.20.30.5")]

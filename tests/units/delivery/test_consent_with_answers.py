@@ -8,8 +8,9 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.delivery.consent_with_answers import ENDED, effective_consent, with_store
-from shimmy_metrics.store.database import set_meta, store_path
+from shimmy_metrics.store.database import set_meta
 from support.samples import memory_store, profile
+from support.store_files import store_path
 
 
 def test_an_endpoint_that_ended_the_programme_is_told_whoever_asks(tmp_path: Path) -> None:

@@ -17,12 +17,13 @@ from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Session
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import opened, set_meta, store_path
+from shimmy_metrics.store.database import opened, set_meta
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL, uuid
 from support.samples import COUNTERS, FACTS, NOW, memory_store, sealed, session
 from support.seal_home import YES, Home
+from support.store_files import store_path
 
 
 @pytest.fixture

@@ -9,12 +9,9 @@ import pytest
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import database
 from shimmy_metrics.store.ballast import BALLAST_BYTES, ballast_path, create, free
-from shimmy_metrics.store.database import (
-    opened,
-    store_path,
-    with_room,
-)
+from shimmy_metrics.store.database import opened, with_room
 from support.samples import profile
+from support.store_files import store_path
 
 
 def _no_room() -> sqlite3.OperationalError:

@@ -16,13 +16,9 @@ from shimmy_metrics.store.database import (
     connect,
     delete_meta,
     get_meta,
-    journal_file,
-    journal_path,
     opened,
     set_meta,
     sqlite_files,
-    store_file,
-    store_path,
     transaction,
     uri,
     version_of,
@@ -30,6 +26,7 @@ from shimmy_metrics.store.database import (
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.store.tables import VERSION
 from support.samples import memory_store, profile, queued
+from support.store_files import journal_path, store_path
 
 MOVE_AWAY = "Move it away; a new one is made when it is needed"
 
@@ -37,11 +34,9 @@ MOVE_AWAY = "Move it away; a new one is made when it is needed"
 def test_each_file_has_its_place(tmp_path: Path) -> None:
     path = tmp_path / "metrics.db"
     assert journal_path(path) == tmp_path / "metrics.db-journal"
-    assert journal_file(path) == str(journal_path(path))
     assert sqlite_files(path) == tuple(f"{path}{end}" for end in ("-journal", "-wal", "-shm"))
     assert ballast_path(path) == str(tmp_path / "ballast")
     assert store_path(profile(tmp_path)) == tmp_path / "state/shimmy/metrics.db"
-    assert store_file(profile(tmp_path)) == str(store_path(profile(tmp_path)))
 
 
 def test_words_are_remembered_by_their_names() -> None:

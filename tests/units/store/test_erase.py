@@ -16,12 +16,13 @@ import pytest
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.ballast import ballast_path
-from shimmy_metrics.store.database import Database, get_meta, journal_path, opened, set_meta, store_path, transaction
+from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, transaction
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.sqlite_errors import BusyError, FullError
 from shimmy_metrics.system.profile import Profile
 from support.queued import fill_outbox, uuid
 from support.samples import profile
+from support.store_files import journal_path, store_path
 
 
 def _held(mine: Profile) -> bytes:

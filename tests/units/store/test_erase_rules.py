@@ -12,12 +12,13 @@ import pytest
 from shimmy_metrics.store import erase as erasing
 from shimmy_metrics.store import outbox, sqlite_errors
 from shimmy_metrics.store.ballast import ballast_path
-from shimmy_metrics.store.database import Database, journal_path, opened, store_path
+from shimmy_metrics.store.database import Database, opened
 from shimmy_metrics.store.erase import destroy, erase
 from shimmy_metrics.store.sqlite_errors import BusyError, FullError
 from shimmy_metrics.system import wiping
 from support.queued import fill_outbox
 from support.samples import profile
+from support.store_files import journal_path, store_path
 from support.timely import in_time
 
 

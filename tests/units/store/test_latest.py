@@ -16,11 +16,12 @@ from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import days, sessions
-from shimmy_metrics.store.database import Database, opened, store_path, transaction
+from shimmy_metrics.store.database import Database, opened, transaction
 from shimmy_metrics.system.profile import Profile
 from support.old_store import write_store_5
 from support.queued import uuid
 from support.samples import NOW, SUMMED, memory_store, profile, session
+from support.store_files import store_path
 
 DAY = "2026-11-23"
 LATER = NOW + timedelta(seconds=1)

@@ -18,7 +18,7 @@ from shimmy_metrics.counters import Counters
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, NoteKind, Outcome, QueueState
 from shimmy_metrics.store import chain, departures, outbox, sessions
-from shimmy_metrics.store.database import Database, get_meta, opened, store_path, transaction
+from shimmy_metrics.store.database import Database, get_meta, opened, transaction
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.store.tables import VERSION
 from shimmy_metrics.wording.deletions import purged as purged_lines
@@ -37,6 +37,7 @@ from support.old_store import (
 )
 from support.queued import uuid
 from support.samples import COUNTERS, NOW, profile, queued
+from support.store_files import store_path
 
 WRITERS = {1: write_old_store, 2: write_store_2, 3: write_store_3, 4: write_store_4, 5: write_store_5}
 

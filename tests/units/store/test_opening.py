@@ -12,12 +12,13 @@ import pytest
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import journal_path, opened, store_path, transaction
+from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.store.sqlite_errors import BusyError
 from shimmy_metrics.store.tables import VERSION
 from shimmy_metrics.system.profile import Profile
 from support.samples import profile, queued
+from support.store_files import journal_path, store_path
 
 
 def test_the_store_is_private_and_in_one_place(tmp_path: Path) -> None:

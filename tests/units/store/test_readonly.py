@@ -10,16 +10,12 @@ import pytest
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import outbox, readonly, wal
-from shimmy_metrics.store.database import (
-    journal_path,
-    opened,
-    store_path,
-    transaction,
-)
+from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.store.readonly import open_readonly, stored_bytes, unread, unread_error, unwiped
 from shimmy_metrics.store.sqlite_errors import BusyError
 from support.old_store import write_old_store
 from support.samples import profile, queued
+from support.store_files import journal_path, store_path
 from support.timely import in_time
 
 

@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-from pathlib import Path
 
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.store.database import journal_path, store_path
 from shimmy_metrics.system.locks import is_locked
+from shimmy_metrics.system.places import StrPath
 from shimmy_metrics.system.profile import Profile
 
 
@@ -30,7 +30,7 @@ class FileWatcher:
 
     def _stamps(self) -> tuple[object, ...]:
         store = store_path(self._profile)
-        files = (self._profile.config_path, store, journal_path(store))
+        files = (self._profile.config_file, store, journal_path(store))
         alive: list[tuple[str, bool]] = []
         with contextlib.suppress(OSError):
             locks = self._profile.state_path.glob("session-*.lock")
@@ -38,7 +38,7 @@ class FileWatcher:
         return (*map(_stamp, files), *alive, sending(self._profile))
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def _stamp(path: StrPath) -> tuple[int, int, int]:
     with contextlib.suppress(OSError):
         found = os.stat(path)
         return found.st_mtime_ns, found.st_size, found.st_ino

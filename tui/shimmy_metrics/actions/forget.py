@@ -19,7 +19,7 @@ from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.store import days, departures, outbox, sessions
-from shimmy_metrics.store.database import store_file
+from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.erase import destroy
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.locks import Lock, is_locked, lock_holders
@@ -209,7 +209,7 @@ def _delete(each: OwnFile, profile: Profile) -> None:
         os.rmdir(each.path)
     elif each.kind is FileKind.STORE:
         destroy(each.path)
-    elif each.kind in _STORE and os.path.lexists(store_file(profile)):
+    elif each.kind in _STORE and os.path.lexists(store_path(profile)):
         raise UserError("is part of the store, which stays", remedy="It goes when the store goes")
     elif each.kind in _LOCKS or each.kind is FileKind.CONFIG_LEFTOVER:
         _delete_unheld(each.path)

@@ -13,7 +13,7 @@ from shimmy_metrics.entries import recalled_in_all, taken_in_all
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import Departure, QueuedReport, QueueState, Session
-from shimmy_metrics.store.database import Database, store_file
+from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
 
@@ -115,7 +115,7 @@ def read_status(profile: Profile) -> Status:
         consent,
         profile.clock.now(),
         str(profile.config_file),
-        store_file(profile),
+        store_path(profile),
         troubles=reading.troubles,
         unusable=reading.unusable,
         purged=reading.purged,

@@ -5,7 +5,7 @@ from typing import Final
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
-from shimmy_metrics.store.database import Database, get_meta, store_file
+from shimmy_metrics.store.database import Database, get_meta, store_path
 from shimmy_metrics.store.location import unwritable
 from shimmy_metrics.system.profile import Profile
 
@@ -23,7 +23,7 @@ def with_store(profile: Profile, consent: EffectiveConsent, db: Database | None)
 
     The sender finds that out by writing: a disk that fills while a request is under way withdraws nothing.
     """
-    return _with_answers(consent, db)._replace(unwritable=unwritable(store_file(profile)))
+    return _with_answers(consent, db)._replace(unwritable=unwritable(store_path(profile)))
 
 
 def _with_answers(consent: EffectiveConsent, db: Database | None) -> EffectiveConsent:

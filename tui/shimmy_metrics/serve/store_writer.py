@@ -7,7 +7,6 @@ never the server.
 import contextlib
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.actions.purge import purge_without_consent
@@ -200,7 +199,7 @@ class StoreWriter:
             return
         log_event(self._profile, "the store was removed while a session ran; made again")
         line = "was removed while this session ran. Made again, with the session's figures in it"
-        self._print_line(f"{path.parent}: {line}")
+        self._print_line(f"{self._profile.state_folder}: {line}")
 
     def _enter_new_store(self, session: Session) -> None:
         db = connect(self._profile)
@@ -221,7 +220,7 @@ class StoreWriter:
         if old is not None:
             old.close()
 
-    def _store_in_place(self, path: Path) -> bool:
+    def _store_in_place(self, path: str) -> bool:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             return self._file is not None and os.path.samestat(os.stat(path), self._file)
         return False

@@ -23,7 +23,6 @@ from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
     import sqlite3
-    from pathlib import Path
 
     Database = sqlite3.Connection
 else:
@@ -39,24 +38,14 @@ _PAGE_BYTES: Final = 512
 of 2,048 bytes make 31. Reading 1,000 receipts takes 3 % more instructions for it."""
 
 
-def store_file(profile: Profile) -> str:
+def store_path(profile: Profile) -> str:
     """Return the store's path, whether it exists or not."""
     return os.path.join(profile.state_folder, "metrics.db")
 
 
-def store_path(profile: Profile) -> "Path":
-    """Return the same as a `Path`."""
-    return profile.state_path / "metrics.db"
-
-
-def journal_file(path: StrPath) -> str:
+def journal_path(path: StrPath) -> str:
     """Return the path of the rollback journal of the store at `path`."""
     return f"{os.fspath(path)}-journal"
-
-
-def journal_path(path: "Path") -> "Path":
-    """Return the same as a `Path`."""
-    return path.with_name(f"{path.name}-journal")
 
 
 def sqlite_files(path: StrPath) -> tuple[str, ...]:
@@ -82,7 +71,7 @@ def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion
     Rolling back what a killed process left may need room: `for_deletion` the ballast is freed for that. Raise
     `UserError` for a store that cannot be used, and for any error of SQLite within the block.
     """
-    path = store_file(profile)
+    path = store_path(profile)
     check_location(profile.state_folder)
     with sqlite_errors(path):
         if for_deletion:
@@ -97,7 +86,7 @@ def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion
 
 def connect(profile: Profile) -> Database:
     """Open the store for writing; the caller closes it. Raise `UserError`."""
-    path = store_file(profile)
+    path = store_path(profile)
     check_location(profile.state_folder)
     with sqlite_errors(path):
         return _open_for_writing(path, BUSY_SECONDS)

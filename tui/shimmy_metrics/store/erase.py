@@ -10,7 +10,6 @@ backup keeps is out of reach.
 import contextlib
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, TypeVar
 
 from shimmy_metrics.store.ballast import free
@@ -27,7 +26,7 @@ _IN_PLACE: Final = frozenset(("exfat", "ext2", "ext3", "ext4", "jfs", "tmpfs", "
 journal in memory can fail midway, with nothing on the disk to roll it back."""
 
 
-def erase(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
+def erase(db: Database, path: StrPath, delete: Callable[[], Result]) -> Result:
     """Run `delete` as one transaction and return what it returned; `db` is the store at `path`, open for writing.
 
     Raise `BusyError`, which names the process that holds the store where the system tells it, or another `UserError`;
@@ -56,7 +55,7 @@ def _unlock(db: Database) -> None:
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # releases the lock
 
 
-def _delete(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
+def _delete(db: Database, path: StrPath, delete: Callable[[], Result]) -> Result:
     import sqlite3
 
     journal_modes = ["PERSIST", "PERSIST"]
@@ -88,10 +87,10 @@ def _delete(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
     raise lacked
 
 
-def _wipe(path: Path) -> None:
+def _wipe(path: StrPath) -> None:
     """Overwrite the journal of the store at `path` and truncate it. Raise `OSError`."""
     journal = journal_path(path)
-    if not journal.exists():
+    if not os.path.exists(journal):
         return
     try:
         wipe(journal)

@@ -14,9 +14,9 @@ from shimmy_metrics.store.database import (
     Database,
     connect,
     exists,
-    journal_file,
+    journal_path,
     secure,
-    store_file,
+    store_path,
     transaction,
     uri,
     version_of,
@@ -36,7 +36,7 @@ def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database |
     None too (`unread` tells that). Without `off` such a file is recovered first. Raise `UserError` for a store that
     cannot be used, or that is where none may be.
     """
-    path = store_file(profile)
+    path = store_path(profile)
     if not off or os.path.lexists(path):
         check_location(profile.state_folder)
     with system_errors(path):
@@ -57,12 +57,12 @@ def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database |
 
 def unread(profile: Profile) -> bool:
     """Whether the store cannot be read without writing: it is in WAL mode, or has a killed process's journal."""
-    path = store_file(profile)
+    path = store_path(profile)
     with contextlib.suppress(OSError):
         if in_wal_mode(path):
             return True
     with contextlib.suppress(OSError):
-        return bool(read_start(journal_file(path), 8).strip(b"\0")) and not _writer_lives(path)
+        return bool(read_start(journal_path(path), 8).strip(b"\0")) and not _writer_lives(path)
     return False
 
 
@@ -75,14 +75,14 @@ def unread_error() -> UserError:
 def unwiped(profile: Profile) -> bool:
     """Whether a journal that is no longer needed may hold deleted data: its writer died before overwriting it."""
     with contextlib.suppress(OSError):
-        header = read_start(journal_file(store_file(profile)), 8)
+        header = read_start(journal_path(store_path(profile)), 8)
         return bool(header) and not header.strip(b"\0")
     return False
 
 
 def stored_bytes(profile: Profile) -> bytes:
     """Return the store's file, page by page, empty where there is none or it is `unread`. Raise `UserError`."""
-    path = store_file(profile)
+    path = store_path(profile)
     if unread(profile) or not os.path.exists(path):
         return b""
     import sqlite3
