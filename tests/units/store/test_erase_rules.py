@@ -166,9 +166,9 @@ def test_overwriting_the_journal_may_need_the_ballast_and_it_is_cut_in_any_case(
 ) -> None:
     with _store(tmp_path) as (path, db):
         original = wiping.wipe
-        tried: list[Path] = []
+        tried: list[str] = []
 
-        def wipe(journal: Path) -> None:
+        def wipe(journal: str) -> None:
             tried.append(journal)
             if len(tried) <= refusals:
                 raise OSError(122, os.strerror(122))
@@ -176,13 +176,13 @@ def test_overwriting_the_journal_may_need_the_ballast_and_it_is_cut_in_any_case(
 
         monkeypatch.setattr(erasing, "wipe", wipe)
         assert erase(db, path, lambda: outbox.remove_all(db)) == 1
-        assert tried == [journal_path(path)] * min(refusals + 1, 2)
+        assert tried == [str(journal_path(path))] * min(refusals + 1, 2)
         assert Path(ballast_path(path)).exists() is ballast
         assert journal_path(path).stat().st_size == 0
 
 
 def test_without_a_journal_there_is_nothing_to_wipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(_: Path) -> None:
+    def refused(_: str) -> None:
         raise AssertionError
 
     monkeypatch.setattr(erasing, "wipe", refused)
