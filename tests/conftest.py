@@ -21,7 +21,7 @@ KEPT_PREFIXES = ("PYTEST", "PYTHON", "COVERAGE", "HYPOTHESIS", "MUTANT")
 """All that a test sees of the environment in which the tests were started: no switch, proxy, locale or terminal."""
 
 
-TESTS_A_CORE = 3
+TESTS_A_CORE = 4
 """How many tests run at once under `-n auto`, for each core: most of them wait for a process, a timer or a disk."""
 
 LONG_FILES = (
