@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.actions.id_choices import listed
 from shimmy_metrics.records import QueueState
-from shimmy_metrics.store import sessions
+from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from support.installed import Home
 from support.own_commands import assert_refused, own, release, sending
@@ -29,6 +29,15 @@ def test_what_takes_a_waiting_report_names_those_that_wait(sending: Home, word: 
     for each in reports:  # each of them is an ID
         assert own(sending, "preview", each.sha256[:8]).stdout == each.body.decode()
     assert f"In it: {', '.join(names)}.\n" in own(sending, "preview").stderr
+
+
+@pytest.mark.parametrize("word", ["release", "hold", "delete", "recall"])
+def test_a_character_or_three_name_nothing_that_is_acted_on(sending: Home, word: str) -> None:
+    report = queue_report(sending, FIRST, QueueState.HELD_BY_MODE)
+    for named in (report.sha256[:3], FIRST[:1], "a"):
+        assert_refused(own(sending, word, named), "give at least 4 characters of an ID. See shimmy-metrics")
+    with opened(sending.profile) as db:
+        assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_BY_MODE]
 
 
 def test_where_nothing_waits_that_is_said(sending: Home) -> None:

@@ -112,13 +112,16 @@ async def test_the_app_shows_it_where_another_receiver_is_set_and_asks_no_other(
     async with app.run_test(size=(100, 30)) as pilot:
         await opened.press(pilot, "c")
         assert "i Who runs it" in opened.text(app)
-        assert receiver.received == []
         await opened.press(pilot, "i")
+        assert f"is asked: GET {receiver.url.removesuffix('usage')}operator." in " ".join(opened.read(app).split())
+        assert receiver.received == []
+        await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "run by Example Org" in opened.read(app))
         assert "Write to us: ops@example.org." in opened.read(app)
         await opened.press(pilot, "q")
         receiver.operator = status(404)
         await opened.press(pilot, "i")
+        await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "publishes nothing about who runs it" in opened.read(app))
     shimmys = opened.living(tmp_path)
     async with shimmys.run_test(size=(100, 30)) as pilot:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shimmy_metrics.cli.arguments import first_and_last, parsed, refusal
+from shimmy_metrics.cli.command import SHORTEST_ID
 from shimmy_metrics.cli.command_table import COMMANDS
 from shimmy_metrics.cli.config_arguments import ConfigArguments
 from shimmy_metrics.cli.config_table import SHORT
@@ -22,7 +23,10 @@ def run(command: str, arguments: list[str]) -> int:
         return receive(arguments)
     if command in _TAKING_AN_ID and all(each.startswith("-") for each in arguments):
         arguments = [*arguments, ""]  # an empty one, so that its error names those it could have been
-    return RUN[command](parsed(COMMANDS[command], arguments))
+    given = parsed(COMMANDS[command], arguments)
+    if command in _TAKING_AN_ID and 0 < len(given["id"]) < SHORTEST_ID and given["id"] != "all":
+        raise refusal(COMMANDS[command], f"give at least {SHORTEST_ID} characters of an ID")
+    return RUN[command](given)
 
 
 _TAKING_AN_ID: Final = ("delete", "hold", "recall", "release")

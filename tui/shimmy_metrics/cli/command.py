@@ -1,7 +1,10 @@
 """A row of the list of what can be done: a command and its arguments."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+SHORTEST_ID: Final = 4
+"""So many characters name what is to be sent, held, deleted or recalled: fewer may begin an ID that nobody has seen."""
 
 
 class Argument(NamedTuple):

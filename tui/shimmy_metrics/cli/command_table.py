@@ -6,13 +6,14 @@ is named by the ids of its keys (`app/keys.py`), under which its palette lists t
 
 from typing import Final
 
-from shimmy_metrics.cli.command import Argument, Command
+from shimmy_metrics.cli.command import SHORTEST_ID, Argument, Command
 from shimmy_metrics.cli.config_table import CONFIG, SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.cli.request_table import OPERATOR, RECALL
 from shimmy_metrics.wording.receiver import UNREACHABLE, WITHOUT_NETWORK
 
 _ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."
+_ID_OF_AN_ACT: Final = f"{_ID[:-1]}: at least {SHORTEST_ID} characters."
 _JSON: Final = Argument("--json", "print the same as JSON")
 _RECORDED: Final = Argument("--json", "print what was recorded and said as JSON")
 
@@ -149,7 +150,8 @@ _OWN: Final = (
         "send waiting reports now, and print the outcome",
         about=(
             "Send waiting reports now, as one request of their own, and print the outcome; exits with 1 if the "
-            f"receiver took nothing. {_ID} all is every held report, or if none is held, every report that is due.",
+            f"receiver took nothing. {_ID_OF_AN_ACT} all is every held report, or if none is held, every report that "
+            "is due.",
             WITHOUT_NETWORK,
         ),
         arguments=(
@@ -163,7 +165,7 @@ _OWN: Final = (
     Command(
         "hold",
         "hold one waiting report until you release it",
-        about=(f"Hold one report that is due until you release it, however the others are sent. {_ID}",),
+        about=(f"Hold one report that is due until you release it, however the others are sent. {_ID_OF_AN_ACT}",),
         arguments=(Argument("id", "the report to hold", value="ID", required=True), _RECORDED),
         app=("app.outgoing", "outbox.hold"),
     ),
@@ -174,7 +176,7 @@ _OWN: Final = (
             "Delete one waiting report for good; history notes that one was deleted, not what was in it. Or delete a "
             "session that is kept for you alone, by its session_id; your sums by day stay. Or delete the bytes of all "
             "receipts: nothing in them can be recalled after that; when, where to and each digest stay on record. It "
-            f"asks first; only a typed yes agrees. {_ID}",
+            f"asks first; only a typed yes agrees. {_ID_OF_AN_ACT}",
         ),
         arguments=(
             Argument("id", "the report, the session, or all receipts", value="ID|receipts", required=True),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shimmy_metrics.cli.command import Argument, Command
+from shimmy_metrics.cli.command import SHORTEST_ID, Argument, Command
 
 RECALL: Final = Command(
     "recall",
@@ -13,7 +13,8 @@ RECALL: Final = Command(
         "first, and only a typed yes agrees. all is every request that left and is not recalled yet, each asked for "
         "once; a receiver that gives no answer is not asked again. It is your own act: it works while metrics are "
         "off, and is never done by itself. What a receiver has already counted in a published figure stays there.",
-        "An ID is the start of a request's or a report's digest as it is shown, or of a session_id. Exits with 0 if "
+        "An ID is the start of a request's or a report's digest as it is shown, or of a session_id: at least "
+        f"{SHORTEST_ID} characters. Exits with 0 if "
         "the receiver confirmed (204), all of it under all; with 1 if it answered otherwise; and with 2 if somebody "
         "gave no answer, or nothing that left has this ID.",
     ),

@@ -1,10 +1,14 @@
-"""Asking who runs the receiver that is set."""
+"""Asking who runs the receiver that is set, once the person has agreed to that connection."""
 
 import textwrap
 from typing import Final
 
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.ui.question import Question
+from shimmy_metrics.delivery.proxy import proxy_shown
+from shimmy_metrics.wording.departures import host
+from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 
 _COLUMNS: Final = 76
 """Longer lines are hard to read."""
@@ -16,6 +20,19 @@ class OperatorCommands:
     def __init__(self, host: Host, runner: Runner) -> None:
         self._host = host
         self._runner = runner
+
+    def ask_first(self) -> None:
+        """Ask whether the receiver may be asked; the question shows what would be sent."""
+        from shimmy_metrics.delivery.request import operator_request
+
+        shown = self._host.overview
+        if shown is None:
+            return
+        endpoint = shown.consent.endpoint
+        request = operator_request(endpoint)
+        way = by_way_of(proxy_shown(endpoint, self._host.profile.environment))
+        told = f"{host(endpoint)} is asked{way}: {request.method} {request.url}. {YOUR_ADDRESS}"
+        self._runner.ask(Question("Ask who runs the receiver?", told, "Yes, ask", "No"), self.ask)
 
     def ask(self) -> None:
         """Ask the receiver that is set, and show what it says."""

@@ -170,7 +170,7 @@ class ConsentScreen(BaseScreen):
 
     def action_operator(self) -> None:
         """Ask the receiver that is set who runs it."""
-        self._commands.operator.ask()
+        self._commands.operator.ask_first()
 
     def action_forget(self) -> None:
         """Ask whether everything of ours on this disk may be deleted."""
