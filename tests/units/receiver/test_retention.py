@@ -238,12 +238,18 @@ def test_on_a_full_disk_a_day_goes_and_an_error_of_our_own_keeps_none_for_ever(
 
     monkeypatch.setattr("shimmy_metrics.receiver.unlogged.write_private", full)
     monkeypatch.setattr("shimmy_metrics.receiver.retention_log.write_private", full)
+
+    def no_room(*_: object) -> None:
+        raise StoreError("database or disk is full")
+
     monkeypatch.setattr(store, "aggregate", wrong)
+    monkeypatch.setattr("shimmy_metrics.receiver.retain.delete_before", no_room)
     assert retain(store, folder, at(MONDAY + timedelta(days=13))).dropped == ()
     done = retain(store, folder, at(MONDAY + timedelta(days=14)))
     assert done.dropped == (MONDAY,)
     assert list(folder.arrival_days()) == []
-    assert "the log could not be written" in done.failed[1]
+    assert done.failed[0] == "ids older than 16 days could not be forgotten: database or disk is full"
+    assert "the log could not be written" in done.failed[2]
 
 
 def test_a_report_whose_day_has_gone_is_answered_as_before_and_not_stored_again(

@@ -91,7 +91,7 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
     failed: list[str] = []
     try:
         with turn(folder.retain_turn):
-            delete_before(folder, today - timedelta(days=SEEN_DAYS))
+            failed += _forget_ids(folder, today)
             held = store.health().reports
             still = {day.isoformat() for day in held}
             for day_name, said in unlogged(folder).items():
@@ -124,6 +124,15 @@ def verify(store: Store, folder: Folder, now: datetime) -> list[str]:
     found += [f"{folder.retention_log.name}: {each}" for each in read.wrong]
     found += [f"{day} was dropped, and the log does not say so" for day in unlogged(folder) if day not in held]
     return found + [line for each in read.dropped for line in _left(store, each.day, each.canary)]
+
+
+def _forget_ids(folder: Folder, today: date) -> list[str]:
+    """Forget the ids of before; return what went wrong. On a full disk that takes room, which dropping a day makes."""
+    try:
+        delete_before(folder, today - timedelta(days=SEEN_DAYS))
+    except StoreError as error:
+        return [f"ids older than {SEEN_DAYS} days could not be forgotten: {error}"]
+    return []
 
 
 def _obstacle(store: Store, folder: Folder, day: date) -> list[str]:
