@@ -105,6 +105,7 @@ def test_what_was_saved_under_the_offered_name_goes_and_is_asked_about(tmp_path:
     result = forget(at_home)
     assert result.complete
     assert (saved.exists(), other.exists(), named.exists()) == (False, True, True)
+    assert next(names(result)) == "Deleted, by path:"
     assert f"  {saved}" in list(names(result))
     assert f"  {named}" not in list(names(result))
 

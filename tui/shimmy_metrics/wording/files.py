@@ -160,8 +160,10 @@ def stays(
 
 
 def names(result: "ForgetResult") -> Iterator[str]:
-    """Yield the path of each file and folder that forgetting deleted, a line each."""
-    return (f"  {shown(each.path)}" for each in result.deleted)
+    """Yield the path of each file and folder that forgetting deleted, a line each behind one that says so."""
+    if result.deleted:
+        yield "Deleted, by path:"
+        yield from (f"  {shown(each.path)}" for each in result.deleted)
 
 
 def shown(path: str) -> str:
