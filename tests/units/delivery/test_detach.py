@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from support.samples import COUNTERS, profile
 def _children() -> set[str]:
     found: set[str] = set()
     for thread in Path("/proc/self/task").iterdir():
-        found |= {*(thread / "children").read_text().split()}
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found |= {*(thread / "children").read_text().split()}
     return found
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from multiprocessing import get_context, resource_tracker
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final
 
@@ -20,6 +19,11 @@ from shimmy_metrics.errors import reason_of
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoredRow, StoreError
+
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as Connection
+else:
+    from multiprocessing.connection import Connection
 
 _SETTLE_SECONDS: Final = 0.25
 """After so long without a commit, the files are settled."""
