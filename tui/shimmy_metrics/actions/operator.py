@@ -26,13 +26,18 @@ class OperatorAnswer(NamedTuple):
     k: int = 0
 
 
+def operator_asked(profile: Profile) -> OperatorAnswer:
+    """Return what the receiver in force would be asked. Raises `UserError` for a config that cannot be used."""
+    endpoint = read_consent(profile).endpoint
+    return OperatorAnswer(operator_request(endpoint), proxy_shown(endpoint, profile.environment))
+
+
 def ask_operator(profile: Profile) -> OperatorAnswer:
     """Ask the receiver in force, within `SEND_SECONDS`. Raises `UserError` for a config that cannot be used."""
     from shimmy_metrics.delivery.operator import ask, parse  # with httpx behind it: only what sends wants that
 
-    endpoint = read_consent(profile).endpoint
-    request = operator_request(endpoint)
-    response = ask(request, profile.environment)
-    answer = OperatorAnswer(request, proxy_shown(endpoint, profile.environment), response.status, response.failure)
+    asked = operator_asked(profile)
+    response = ask(asked.request, profile.environment)
+    answer = asked._replace(status=response.status, failure=response.failure)
     said = parse(response)
     return answer if said is None else answer._replace(name=said.name, text=said.text, k=said.k)

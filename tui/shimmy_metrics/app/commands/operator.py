@@ -6,7 +6,6 @@ from typing import Final
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.ui.question import Question
-from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 
@@ -23,16 +22,13 @@ class OperatorCommands:
 
     def ask_first(self) -> None:
         """Ask whether the receiver may be asked; the question shows what would be sent."""
-        from shimmy_metrics.delivery.request import operator_request
+        from shimmy_metrics.actions.operator import operator_asked
 
-        shown = self._host.overview
-        if shown is None:
-            return
-        endpoint = shown.consent.endpoint
-        request = operator_request(endpoint)
-        way = by_way_of(proxy_shown(endpoint, self._host.profile.environment))
-        told = f"{host(endpoint)} is asked{way}: {request.method} {request.url}. {YOUR_ADDRESS}"
-        self._runner.ask(Question("Ask who runs the receiver?", told, "Yes, ask", "No"), self.ask)
+        with self._runner.reporting_errors():
+            asked = operator_asked(self._host.profile)
+            method, url = asked.request.method, asked.request.url
+            told = f"{host(url)} is asked{by_way_of(asked.proxy)}: {method} {url}. {YOUR_ADDRESS}"
+            self._runner.ask(Question("Ask who runs the receiver?", told, "Yes, ask", "No"), self.ask)
 
     def ask(self) -> None:
         """Ask the receiver that is set, and show what it says."""
