@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from shimmy_metrics.actions.id_choices import departure_choice, listed
+from shimmy_metrics.actions.id_choices import could_be, departure_choice
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.entries import sends
@@ -73,7 +73,7 @@ def find_receipt(profile: Profile, start: str) -> Departure:
     Raises `UserError` where none or several do, and as `read_history` does.
     """
     found = read_history(profile)
-    remedy = _could_be(each for each in found.departures if each.body)
+    remedy = _receipts(each for each in found.departures if each.body)
     if not start:
         raise UserError("an empty ID names no receipt", remedy=remedy)
     word = start.lower()
@@ -82,7 +82,7 @@ def find_receipt(profile: Profile, start: str) -> Departure:
     if len(kept) == 1:
         return next(iter(kept.values()))
     if kept:
-        raise UserError(f"{len(kept)} receipts begin with {start!a}", remedy=_could_be(kept.values()))
+        raise UserError(f"{len(kept)} receipts begin with {start!a}", remedy=_receipts(kept.values()))
     if sent:
         what = "of this request no bytes are kept: nothing of it was taken, or its receipt was deleted"
         raise UserError(what, remedy=_SEE)
@@ -91,10 +91,9 @@ def find_receipt(profile: Profile, start: str) -> Departure:
     raise UserError(f"no receipt has a digest or session_id that begins with {start!a}", remedy=remedy)
 
 
-def _could_be(receipts: Iterable[Departure]) -> str:
+def _receipts(receipts: Iterable[Departure]) -> str:
     """Return the receipts that an ID can name, or without any where to see what was sent."""
-    found = listed(map(departure_choice, receipts))
-    return f"Receipts: {found}" if found else _SEE
+    return could_be("Receipts", map(departure_choice, receipts), _SEE)
 
 
 def _carries(departure: Departure, start: str) -> bool:

@@ -29,6 +29,12 @@ def departure_choice(departure: Departure) -> str:
     return _choice(departure.sha256, departure.ended or departure.begun, departure.reports, "report")
 
 
+def could_be(kind: str, choices: Iterable[str], without: str) -> str:
+    """Return what an ID could have named, behind what that is (`Receipts`); `without` where there is none."""
+    found = listed(choices)
+    return f"{kind}: {found}" if found else without
+
+
 def listed(choices: Iterable[str]) -> str:
     """Return the first few of them, and how many more there are; empty without any."""
     each = list(dict.fromkeys(choices))  # a request that left twice is one

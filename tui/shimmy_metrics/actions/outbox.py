@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from shimmy_metrics.actions.id_choices import listed, report_choice, session_choice
+from shimmy_metrics.actions.id_choices import could_be, listed, report_choice, session_choice
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_store
@@ -243,5 +243,5 @@ def _one_named(queued: Sequence[QueuedReport], word: str, without: str, kept: Se
 
 
 def _waiting(reports: Sequence[QueuedReport]) -> str:
-    found = listed(report_choice(each.sha256, each.sealed, each.body) for each in reports)
-    return f"Waiting: {found}" if found else "No report is waiting"
+    choices = (report_choice(each.sha256, each.sealed, each.body) for each in reports)
+    return could_be("Waiting", choices, "No report is waiting")

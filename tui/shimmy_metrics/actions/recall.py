@@ -6,7 +6,7 @@ A request is named by the start of its digest, or of the digest or the `session_
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from shimmy_metrics.actions.id_choices import departure_choice, listed
+from shimmy_metrics.actions.id_choices import could_be, departure_choice
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, recall_requests
 from shimmy_metrics.entries import recall_of as newest_recall
@@ -138,7 +138,7 @@ def recall_each(profile: Profile, every: Sequence[FoundRecall]) -> Iterator[tupl
 
 def _named(sent: list[Departure], queued: list[QueuedReport], start: str) -> Departure:
     if not start:
-        raise UserError("neither an ID nor all is given", remedy=_could_be(sent))
+        raise UserError("neither an ID nor all is given", remedy=_requests(sent))
     recallable = [each for each in sent if known_ids(each)]
     by_digest = [each for each in recallable if each.sha256.startswith(start)]
     carried = {report_id for each in by_digest for report_id in known_ids(each)}
@@ -171,10 +171,9 @@ def _nothing_named(sent: list[Departure], queued: list[QueuedReport], start: str
     if gone:
         return UserError("nothing of this request left", remedy=_SEE)
     what = f"nothing that left has a digest or session_id that begins with {start!a}"
-    return UserError(what, remedy=_could_be(sent))
+    return UserError(what, remedy=_requests(sent))
 
 
-def _could_be(sent: list[Departure]) -> str:
+def _requests(sent: list[Departure]) -> str:
     """Return the requests that an ID can name, or without any where to see what left."""
-    found = listed(map(departure_choice, filter(known_ids, sent)))
-    return f"Requests: {found}" if found else _SEE
+    return could_be("Requests", map(departure_choice, filter(known_ids, sent)), _SEE)

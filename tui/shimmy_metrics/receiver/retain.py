@@ -91,7 +91,7 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
     failed: list[str] = []
     try:
         with turn(folder.retain_turn):
-            failed += _forget_ids(folder, today)
+            failed += _delete_old_ids(folder, today)
             held = store.health().reports
             still = {day.isoformat() for day in held}
             for day_name, said in unlogged(folder).items():
@@ -126,8 +126,11 @@ def verify(store: Store, folder: Folder, now: datetime) -> list[str]:
     return found + [line for each in read.dropped for line in _left(store, each.day, each.canary)]
 
 
-def _forget_ids(folder: Folder, today: date) -> list[str]:
-    """Forget the ids of before; return what went wrong. On a full disk that takes room, which dropping a day makes."""
+def _delete_old_ids(folder: Folder, today: date) -> list[str]:
+    """Delete the ids that no sender can have any more; return what went wrong.
+
+    On a full disk that takes room, which dropping a day makes.
+    """
     try:
         delete_before(folder, today - timedelta(days=SEEN_DAYS))
     except StoreError as error:
