@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.screen import ConsentScreen
-from shimmy_metrics.app.ui.buttons import KeyButton
+from shimmy_metrics.app.ui.button_row import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.question import TOO_FAST
 from shimmy_metrics.config.file import load

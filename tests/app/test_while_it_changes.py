@@ -14,7 +14,7 @@ from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.screens.outgoing.screen import Outgoing
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.view import View
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton
+from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton
 from shimmy_metrics.app.ui.screen import common_buttons
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.wording.decision import FROM_NEXT_START

@@ -15,7 +15,7 @@ from shimmy_metrics.app.keys import EVERYWHERE, Button, asking, called
 from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.terminal.app import TerminalApp
 from shimmy_metrics.app.terminal.glyphs import Glyphs
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton
+from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton
 from shimmy_metrics.app.ui.lines import COMPONENTS
 from shimmy_metrics.app.ui.screen import BaseScreen
 

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import QUESTION, Button
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, buttons_width
+from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton, buttons_width
 from shimmy_metrics.app.ui.frame import rule
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines

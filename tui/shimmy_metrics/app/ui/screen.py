@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from shimmy_metrics.app.host import Host, overview_on
 from shimmy_metrics.app.keys import PAGE, Button
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons
+from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton, fit_buttons
 from shimmy_metrics.app.ui.debounce import Debounce
 from shimmy_metrics.app.ui.frame import (
     FrameRows,

@@ -5,7 +5,7 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton
+from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton
 
 HINT: Final = "memory, model, path"
 

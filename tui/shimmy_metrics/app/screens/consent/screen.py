@@ -16,7 +16,7 @@ from shimmy_metrics.app.keys import CONSENT, Button, asking
 from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.app.screens.consent.layout import ConsentRows, consent_rows
 from shimmy_metrics.app.screens.consent.view import forgets, other_operator
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons, show_buttons
+from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton, fit_buttons, show_buttons
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.lines import Lines
 from shimmy_metrics.app.ui.notice import Notice

@@ -13,7 +13,7 @@ from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import SEARCH, Button, called
 from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.buttons import ButtonRow
+from shimmy_metrics.app.ui.button_row import ButtonRow
 from shimmy_metrics.app.ui.explanation import explained_field
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.screen import BaseScreen
