@@ -13,7 +13,7 @@ PACKAGE: Final = Path(__file__).parent.parent / "tui/shimmy_metrics"
 FILES: Final = [*PACKAGE.rglob("*.py")]
 
 LINES: Final = 300
-TABLE: Final = Path("report/metrics_fields.py")
+TABLE: Final = Path("report/fields/metrics.py")
 """Longer with each field: it is read a row at a time."""
 
 METHODS: Final = 25

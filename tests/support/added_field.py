@@ -50,7 +50,7 @@ def add(root: Path, since: int) -> None:
         measured=lambda m: f"{{m.counters.longest_minute:,}}",
     ),
 """
-    table = package / "report/metrics_fields.py"
+    table = package / "report/fields/metrics.py"
     text = table.read_text(encoding="utf-8")
     end = "    ),\n)\n"
     assert text.endswith(end)

@@ -16,7 +16,7 @@ BITS_TOLERANCE: Final = 0.06
 UNIQUE_TOLERANCE: Final = 2
 
 _PACKAGE: Final = Path(__file__).resolve().parents[2] / "tui/shimmy_metrics"
-_ROWS: Final = (_PACKAGE / "report/envelope_fields.py", _PACKAGE / "report/metrics_fields.py")
+_ROWS: Final = (_PACKAGE / "report/fields/envelope.py", _PACKAGE / "report/fields/metrics.py")
 _TOGETHER: Final = _PACKAGE / "report/identifying.py"
 _VERSION: Final = _PACKAGE / "consent/state.py"
 

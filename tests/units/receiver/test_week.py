@@ -26,7 +26,7 @@ from shimmy_metrics.receiver.week import (
     week_of,
 )
 from shimmy_metrics.receiver.week_report import csv_text, json_text, label, lines, median_text, percent
-from shimmy_metrics.report.metrics_fields import METRICS, MONTHLY
+from shimmy_metrics.report.fields.metrics import METRICS, MONTHLY
 from support import week_of_use
 from support.renew import RENEW
 from support.stored import MONDAY

@@ -16,6 +16,7 @@ from shimmy_metrics.limits import ACTIVE_MINUTES, REPORT_BYTES, ROUTES_NAMED
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.build import Report, build, raw_values
+from shimmy_metrics.report.field import Group
 from shimmy_metrics.report.fields import BY_NAME, FIELDS, NEWEST, covered, grouped, in_screen_order, new_since
 from shimmy_metrics.report.kinds import Integer, Value
 from shimmy_metrics.report.measured import Measured
@@ -123,6 +124,20 @@ def test_the_screens_show_every_field_once_in_its_group_and_by_its_rank() -> Non
         assert {field.on_screen[0] for field in listed} == {group}
         assert all(before.on_screen[1] <= after.on_screen[1] for before, after in pairwise(listed))
     assert sorted(field.path for field in in_screen_order()) == sorted(field.path for field in FIELDS)
+
+
+def test_what_a_session_did_comes_first_and_what_is_told_of_the_report_itself_last() -> None:
+    expected = {
+        Group.USE: "session_duration_minutes requests_per_session total_tokens_generated token_source errors_count "
+        "models_used_count concurrent_model_usage api_endpoints_used integration_type deployment_type "
+        "daily_active_usage",
+        Group.SPEED: "avg_response_time_ms startup_time_ms peak_requests_per_hour",
+        Group.MACHINE: "version platform hardware_tier memory_gb cpu_cores gpu_detected gpu_vendor region_indicator",
+        Group.REPORT: "session_id timestamp schema_version",
+    }
+    fields = [(group, name) for group, names in expected.items() for name in names.split()]
+    shown = [(field.on_screen[0], field.name) for field in in_screen_order()]
+    assert [each for each in shown if each in fields] == fields
 
 
 def test_what_every_report_has_is_not_told_once_a_month() -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from shimmy_metrics.report.field import Group
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.search import best, found
@@ -115,17 +114,3 @@ def test_no_words_are_everywhere_and_other_words_nowhere() -> None:
 )
 def test_what_a_search_means_most(search: str, field: str) -> None:
     assert best(search) == field
-
-
-def test_what_a_session_did_comes_first_and_what_is_told_of_the_report_itself_last() -> None:
-    expected = {
-        Group.USE: "session_duration_minutes requests_per_session total_tokens_generated token_source errors_count "
-        "models_used_count concurrent_model_usage api_endpoints_used integration_type deployment_type "
-        "daily_active_usage",
-        Group.SPEED: "avg_response_time_ms startup_time_ms peak_requests_per_hour",
-        Group.MACHINE: "version platform hardware_tier memory_gb cpu_cores gpu_detected gpu_vendor region_indicator",
-        Group.REPORT: "session_id timestamp schema_version",
-    }
-    assert [(each.name, each.on_screen) for each in in_screen_order()] == [
-        (name, (group, rank)) for group, names in expected.items() for rank, name in enumerate(names.split(), 1)
-    ]

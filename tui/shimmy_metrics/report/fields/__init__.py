@@ -8,9 +8,9 @@ added in `metrics`, those of the report around them in `envelope`.
 
 from typing import Final
 
-from shimmy_metrics.report.envelope_fields import ENVELOPE
 from shimmy_metrics.report.field import Field, Group
-from shimmy_metrics.report.metrics_fields import METRICS
+from shimmy_metrics.report.fields.envelope import ENVELOPE
+from shimmy_metrics.report.fields.metrics import METRICS
 
 FIELDS: Final[tuple[Field, ...]] = (*ENVELOPE, *METRICS)
 
