@@ -8,7 +8,7 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.actions.forget import forget_plan
-from shimmy_metrics.app.palette import commands
+from shimmy_metrics.app.command_palette import commands
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent

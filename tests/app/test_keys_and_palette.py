@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.app.command_palette import commands
 from shimmy_metrics.app.keys import EVERYWHERE, Keys
-from shimmy_metrics.app.palette import commands
 from support import opened, overviews
 
 

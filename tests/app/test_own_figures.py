@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import only_for_me
-from shimmy_metrics.app.palette import commands
+from shimmy_metrics.app.command_palette import commands
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import sessions

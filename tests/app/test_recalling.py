@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import decline, enable
+from shimmy_metrics.app.command_palette import commands
 from shimmy_metrics.app.keys import RECALL
-from shimmy_metrics.app.palette import commands
 from shimmy_metrics.records import Failure, Outcome
 from shimmy_metrics.store import departures
 from shimmy_metrics.store.database import opened as store

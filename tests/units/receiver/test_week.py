@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.receiver.columns import COLUMNS, PLACE, bucket, bucket_text
-from shimmy_metrics.receiver.folding import OTHER, Group, rounded
+from shimmy_metrics.receiver.small_groups import OTHER, Group, rounded
 from shimmy_metrics.receiver.week import (
     NONE,
     Row,

@@ -59,14 +59,14 @@ def _usage(host: Host) -> BaseScreen:
 
 
 def _actions(host: Host) -> "Screen[Any]":
-    from shimmy_metrics.app.palette import Palette
+    from shimmy_metrics.app.command_palette import Palette
 
     return Palette(host.glyphs)
 
 
 def palette_provider() -> "type[Provider]":
     """Return the class that finds actions for the command palette."""
-    from shimmy_metrics.app.palette import Actions
+    from shimmy_metrics.app.command_palette import Actions
 
     return Actions
 

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.folding import rounded
 from shimmy_metrics.receiver.keys import delete_old_hashing_keys, lost_keys
 from shimmy_metrics.receiver.programme import own_k
 from shimmy_metrics.receiver.retention_log import checked
+from shimmy_metrics.receiver.small_groups import rounded
 from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, delete_before
 from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.store import Store, StoreError

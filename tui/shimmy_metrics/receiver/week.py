@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.columns import COLUMNS, PLACE, Column
-from shimmy_metrics.receiver.folding import OTHER, Group, GroupValue, folded, rounded
+from shimmy_metrics.receiver.small_groups import OTHER, Group, GroupValue, folded, rounded
 from shimmy_metrics.receiver.store import CLOSES_AFTER, Value
 from shimmy_metrics.report.kinds import PowerOfTwo, Words
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from shimmy_metrics.receiver.columns import COLUMNS, PLACE
-from shimmy_metrics.receiver.folding import OTHER, Group
+from shimmy_metrics.receiver.small_groups import OTHER, Group
 from shimmy_metrics.receiver.week import ENOUGH, NONE, Table, Week, closes, median, ordered, week_name
 
 _PERCENT_A_MARK: Final = 4

@@ -93,7 +93,7 @@ class Command:
 class Palette(CommandPalette):
     """Opens over any screen; Enter does what is marked."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input"), sheet("palette")]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input"), sheet("command_palette")]
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 

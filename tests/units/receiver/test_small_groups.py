@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.receiver.folding import DAYS, OTHER, Group, GroupValue, folded, rounded
+from shimmy_metrics.receiver.small_groups import DAYS, OTHER, Group, GroupValue, folded, rounded
 
 Seen = Counter[tuple[int, tuple[GroupValue, ...]]]
 
