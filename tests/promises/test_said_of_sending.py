@@ -17,7 +17,7 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import QueueState
 from support import receiver as behave
-from support.enabled_home import NOWHERE, enabled, status, status_json
+from support.enabled_home import NOWHERE, enabled, of_a_unit, status, status_json
 from support.installed import Home, stop, wait_until
 from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, end_session, queue_report
@@ -158,22 +158,22 @@ def test_the_next_attempt_is_made_when_it_is_said(tmp_path: Path) -> None:
 def test_where_the_server_can_leave_no_sender_behind_reports_leave_when_the_next_one_starts(tmp_path: Path) -> None:
     with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
         assert "Each report is sent after its session." in home.metrics("enable").stdout
-        of_a_unit = home.having(INVOCATION_ID="c0ffee")
+        unit = of_a_unit(home)
         port = free_port()
         words = ("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}")
-        with of_a_unit.started(*words) as process:
+        with unit.started(*words) as process:
             wait_for(port, process)
             chat(port)
             assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
             stop(process)
         # Said in a shell that is no unit: what counts is how the server was started.
-        assert wait_until(lambda: status_json(home)["reports_due"] == 1)
+        assert status_json(home)["reports_due"] == 1
         assert status_json(home)["sends_at_session_start"] is True
         assert "  next      sent when the next session starts" in status(home).splitlines()
         assert "Reports are sent when the next session starts." in home.run("tui", "--plain").stdout.splitlines()
         time.sleep(0.5)
         assert receiver.received == []
-        with of_a_unit.started(*words) as process:
+        with unit.started(*words) as process:
             wait_for(port, process)
             assert wait_until(lambda: len(receiver.received) == 1)
             stop(process)

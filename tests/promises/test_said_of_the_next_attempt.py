@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from support import receiver as behave
-from support.enabled_home import NOWHERE, enabled, status, status_json
+from support.enabled_home import NOWHERE, enabled, of_a_unit, status, status_json
 from support.installed import Home, stop, wait_until
 from support.queue_report import queue_report
 from support.servers import free_port, wait_for
@@ -77,11 +77,11 @@ def test_of_a_session_that_was_killed_a_switch_in_this_shell_does_not_say_that_i
 
 def test_where_reports_are_sent_at_a_start_a_skipped_end_leaves_the_next_start_without_one(tmp_path: Path) -> None:
     with enabled(tmp_path, behave.status(500)) as (home, receiver), ToyServer() as toy:
-        of_a_unit = home.having(INVOCATION_ID="c0ffee")
+        unit = of_a_unit(home)
         told: list[str] = []
         for _ in range(5):
             before = len(receiver.received)
-            with _measured(of_a_unit, toy):
+            with _measured(unit, toy):
                 soon = bool(told) and told[-1] == "next"
                 assert wait_until(lambda: len(receiver.received) == before + soon)  # noqa: B023 - called at once
                 assert _settled(home)
@@ -94,7 +94,7 @@ def test_where_reports_are_sent_at_a_start_a_skipped_end_leaves_the_next_start_w
 
 def test_what_a_unit_left_is_sent_at_the_next_start_in_a_terminal_too(tmp_path: Path) -> None:
     with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
-        with _measured(home.having(INVOCATION_ID="c0ffee"), toy):
+        with _measured(of_a_unit(home), toy):
             pass
         assert receiver.received == []
         assert "  next      sent when the next session starts" in status(home).splitlines()

@@ -1,11 +1,13 @@
 """A profile that agreed to a receiver, and what its commands say."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from support import receiver as behave
+from support import unhurried
 from support.installed import Home
 from support.receiver import Receiver
 
@@ -20,6 +22,12 @@ def enabled(folder: Path, behaviour: behave.Behaviour = behave.accept) -> Iterat
         home.root.mkdir()
         home.agree()
         yield home, receiver
+
+
+def of_a_unit(home: Home) -> Home:
+    """Return the home for a server that is a systemd unit, at whose end a report is made and no sender is started."""
+    variables = {**home.variables, "INVOCATION_ID": "c0ffee"}
+    return Home(home.root, variables, before=(sys.executable, "-P", unhurried.__file__))
 
 
 def status(home: Home) -> str:

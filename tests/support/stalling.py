@@ -19,7 +19,7 @@ STAGES: Final = ("nowhere", "connect", "handshake", "proxy", "answer")
 
 @dataclass
 class Arrival:
-    """One request: when its head and its body began (seconds since the epoch, or 0), and whether it was answered."""
+    """One request: when its head and its body began (seconds since the epoch, or 0), and whether an answer began."""
 
     head_at: float = 0.0
     body_at: float = 0.0
@@ -109,8 +109,8 @@ class StallingReceiver:
             if ended and len(arrival.body) >= int(length.partition(b": ")[2]):
                 if self.stage == "answer":
                     time.sleep(self.seconds)
+                arrival.answered = True  # before, since the sender may have the answer before this thread goes on
                 secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-                arrival.answered = True
                 return
 
 

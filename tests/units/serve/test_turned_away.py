@@ -45,11 +45,12 @@ def seers() -> Seers:
     return Seers()
 
 
-def _asked(port: int, asked: bytes) -> type[BaseException] | bytes:
+def _asked(port: int, asked: bytes, on_sent: Callable[[], None] = lambda: None) -> type[BaseException] | bytes:
     """Return what a client that sends this gets: an answer, or the error of its connection."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client:
             client.sendall(asked)
+            on_sent()
             return client.recv(1_000)
     except OSError as error:
         return type(error)
@@ -149,9 +150,16 @@ def test_a_server_that_accepts_and_answers_nothing_is_a_failure(
     loop: asyncio.AbstractEventLoop, server: socket.socket, seers: Seers, ends_it: Callable[[socket.socket], None]
 ) -> None:
     with relayed(loop, target_of(server), seers.new_tap) as port:
-        thread = threading.Thread(target=lambda: ends_it(server.accept()[0]))
+        sent = threading.Event()
+
+        def serve() -> None:
+            behind, _ = server.accept()
+            sent.wait(SECONDS)  # a connection that ends before anything was asked on it is no failure
+            ends_it(behind)
+
+        thread = threading.Thread(target=serve)
         thread.start()
-        assert _asked(port, CHAT) in (b"", ConnectionResetError, BrokenPipeError)
+        assert _asked(port, CHAT, sent.set) in (b"", ConnectionResetError, BrokenPipeError)
         thread.join()
         assert wait_until(lambda: seers.failures() == [True])
 
