@@ -36,7 +36,7 @@ STORED: Final = Outcome.STORED.value
 def _start(folder: Folder, said: Path, seed: int, reports: int, times: int = 1) -> "subprocess.Popen[bytes]":
     words = [sys.executable, "-m", "support.appending", str(folder.path), *map(str, (seed, reports, times))]
     with said.open("wb") as output:
-        return subprocess.Popen(words, stdout=output, cwd=TESTS)
+        return subprocess.Popen(words, stdout=output, stderr=subprocess.PIPE, cwd=TESTS, start_new_session=True)
 
 
 def _held(folder: Folder) -> int:
@@ -69,12 +69,18 @@ def test_what_was_acknowledged_survives_twenty_kills_of_processes_under_load(tmp
 
 
 def _kill(process: "subprocess.Popen[bytes]", said: Path, later: float) -> None:
-    """Kill it so many seconds after it has acknowledged the first."""
+    """Kill it, and the process that writes for it, so many seconds after it has acknowledged the first."""
     assert wait_until(lambda: said.stat().st_size > 0, LONGEST), "nothing was acknowledged"
     time.sleep(later)
     assert process.poll() is None, "it ended before it was killed"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    os.killpg(process.pid, signal.SIGKILL)
+    _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> int:
+    """Wait until it has ended, and the process that writes for it; return its exit code."""
+    process.communicate(timeout=LONGEST * 4)  # its errors end when neither holds them any more
+    return process.returncode
 
 
 @pytest.mark.thorough
@@ -82,7 +88,7 @@ def test_ten_thousand_reports_three_times_each_through_two_processes_are_ten_tho
     folder, reports = prepared(tmp_path / "data"), 10_000
     said = [tmp_path / "one", tmp_path / "other"]
     running = [_start(folder, file, seed, reports, 3) for seed, file in enumerate(said)]
-    assert [process.wait(LONGEST * 4) for process in running] == [0, 0]
+    assert [_end(process) for process in running] == [0, 0]
     told = sum((outcomes(file.read_bytes()) for file in said), Counter())
     assert {number for number, _ in told} == set(range(reports))
     assert sum(told.values()) == 2 * 3 * reports
@@ -151,7 +157,7 @@ def test_a_look_at_the_files_lets_no_other_process_delete_what_is_being_written(
         store.find_canary(bytes(16))
         list(store.aggregate(MONDAY))
         other = _start(folder, tmp_path / "said", 1, 1)
-        assert other.wait(LONGEST) == 0
+        assert _end(other) == 0
         for number in range(1, 5):
             store.append(DAY, [numbered(number)])
         assert folder.day(DAY).with_name(f"{folder.day(DAY).name}-wal").exists()

@@ -1,4 +1,4 @@
-"""A process that stores reports through the receiver's writer, and tells of each once it is durable.
+"""A receiver's two processes that store reports, and tell of each once it is durable.
 
     python -m support.appending DATA SEED REPORTS TIMES
 
@@ -17,9 +17,9 @@ from typing import Final
 from uuid import UUID
 
 from shimmy_metrics.receiver.accepted import accept
+from shimmy_metrics.receiver.apart import start
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.row import stored_row
-from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import StoredRow, StoreError
 from shimmy_metrics.receiver.writer import Writer
 from shimmy_metrics.report.seal import seal
@@ -55,14 +55,12 @@ async def _append(writer: Writer, numbers: list[int], turn: asyncio.Semaphore) -
 
 
 async def _all(folder: Folder, draw: random.Random, numbers: list[int]) -> None:
-    store = SqliteStore(folder)
     turn = asyncio.Semaphore(_AT_ONCE)
-    with Writer(store, lambda: DAY) as writer:
-        async with asyncio.TaskGroup() as tasks:
-            rest = iter(numbers)
-            while some := list(islice(rest, draw.randint(1, 32))):
-                await turn.acquire()
-                tasks.create_task(_append(writer, some, turn))
+    async with Writer(lambda: start(folder), lambda: DAY) as writer, asyncio.TaskGroup() as tasks:
+        rest = iter(numbers)
+        while some := list(islice(rest, draw.randint(1, 32))):
+            await turn.acquire()
+            tasks.create_task(_append(writer, some, turn))
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from shimmy_metrics.receiver.accepted import accept
 from shimmy_metrics.receiver.intake import Intake
 from shimmy_metrics.receiver.store import Operation, Outcome, StoreError, UnconfirmedError
 from shimmy_metrics.receiver.writer import Writer
+from support.in_thread import in_thread
 from support.memory_store import MemoryStore
 from support.samples import SESSION_ID, sealed, today
 
@@ -22,8 +23,6 @@ REPORT = accept(json.loads(BODY), BODY)
 
 class _Store(MemoryStore):
     def settle(self, *, quiet: bool) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class _Hanging(_Store):
@@ -38,8 +37,8 @@ class _Hanging(_Store):
 
 async def test_what_is_stored_is_known_by_keyed_hashes_alone() -> None:
     store = _Store()
-    with Writer(store, today) as writer:
-        made = Intake(writer, HASHING)
+    async with Writer(in_thread(store), today) as writer:
+        made = Intake(writer.submit, HASHING)
         assert await made.store([REPORT]) == [Outcome.STORED]
         assert await made.store([REPORT]) == [Outcome.DUPLICATE]
         (row,) = (row for _, row in store.rows.values())
@@ -52,8 +51,8 @@ async def test_what_is_stored_is_known_by_keyed_hashes_alone() -> None:
 
 async def test_a_recall_is_confirmed_again_once_nothing_can_stand_under_a_lost_key() -> None:
     now = today()
-    with Writer(_Store(), today) as writer:
-        made = Intake(writer, HASHING, certain_from=today() + timedelta(days=2), today=lambda: now)
+    async with Writer(in_thread(_Store()), today) as writer:
+        made = Intake(writer.submit, HASHING, certain_from=today() + timedelta(days=2), today=lambda: now)
         assert await made.store([REPORT]) == [Outcome.STORED]
         for _ in range(2):
             with pytest.raises(UnconfirmedError):
@@ -65,8 +64,8 @@ async def test_a_recall_is_confirmed_again_once_nothing_can_stand_under_a_lost_k
 
 async def test_a_disk_that_hangs_is_not_waited_for() -> None:
     store = _Hanging()
-    with Writer(store, today, patience=0.2) as writer:
-        made = Intake(writer, HASHING)
+    async with Writer(in_thread(store), today, patience=0.2) as writer:
+        made = Intake(writer.submit, HASHING)
         with pytest.raises(StoreError, match="too long"):
             await made.store([REPORT])
         store.released.set()
@@ -76,8 +75,8 @@ async def test_a_disk_that_hangs_is_not_waited_for() -> None:
 
 async def test_more_than_may_wait_is_told_to_come_again() -> None:
     store = _Hanging()
-    with Writer(store, today, waiting=1) as writer:
-        made = Intake(writer, HASHING)
+    async with Writer(in_thread(store), today, waiting=1) as writer:
+        made = Intake(writer.submit, HASHING)
         tasks = [asyncio.create_task(made.store([REPORT])) for _ in range(5)]
         await asyncio.sleep(0.2)
         store.released.set()

@@ -1,29 +1,28 @@
 """From accepted reports to rows that are durable."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from shimmy_metrics.receiver.accepted import Accepted
 from shimmy_metrics.receiver.row import Hashing, recall_of, stored_row
-from shimmy_metrics.receiver.store import Outcome, UnconfirmedError
-from shimmy_metrics.receiver.writer import Writer
+from shimmy_metrics.receiver.store import Operation, Outcome, UnconfirmedError
 
 
 class Intake(NamedTuple):
-    """Stores and recalls through `writer`, under keys that only who has `hashing` can compute.
+    """Stores and recalls through `submit`, as `Writer.submit` does, under keys that only who has `hashing` can compute.
 
     `certain_from` as in `Keys`; `today` returns the UTC day.
     """
 
-    writer: Writer
+    submit: Callable[[Sequence[Operation]], Awaitable[list[Outcome]]]
     hashing: Hashing
     certain_from: date | None = None
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
 
     async def store(self, reports: Sequence[Accepted]) -> list[Outcome]:
         """Return the reports' outcomes once they are durable. Raise `StoreError` where that cannot be done now."""
-        return await self.writer.submit([stored_row(each, self.hashing) for each in reports])
+        return await self.submit([stored_row(each, self.hashing) for each in reports])
 
     async def recall(self, report_id: str) -> None:
         """Delete a report for good, and take it no more.
@@ -31,6 +30,6 @@ class Intake(NamedTuple):
         Raise `UnconfirmedError` where it may stand under a key that is lost, `StoreError` where nothing can be done
         now.
         """
-        await self.writer.submit([recall_of(report_id, self.hashing)])
+        await self.submit([recall_of(report_id, self.hashing)])
         if self.certain_from is not None and self.today() < self.certain_from:
             raise UnconfirmedError("a hashing key was lost")

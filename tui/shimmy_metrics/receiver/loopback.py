@@ -1,6 +1,7 @@
-"""The receiver for `shimmy demo` to send to: the same answers, writer and store behind the standard library's server.
+"""The receiver for `shimmy demo` to send to: the same answers and store behind the standard library's server.
 
-The demo runs on a plain installation, which has no uvicorn. What that adds (deadlines, TLS, load), loopback needs not.
+The demo runs on a plain installation, which has no uvicorn. What that adds (deadlines, TLS, load), loopback needs not,
+nor a process of its own that writes: a request's thread stores what it has brought.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import contextlib
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,7 @@ from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.receiver.intake import Intake
 from shimmy_metrics.receiver.response import PATH
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
-from shimmy_metrics.receiver.writer import Writer
+from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
 
 _TIMEOUT_SECONDS: Final = 10.0
 """A connection that is silent for longer is closed."""
@@ -56,6 +57,8 @@ class LoopbackReceiver:
         self.received: list[Received] = []
         self._today = today
         self._folder = folder
+        self._storing = threading.Lock()
+        self._closed = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -71,8 +74,9 @@ class LoopbackReceiver:
             folder = self._folder or Path(
                 stack.enter_context(tempfile.TemporaryDirectory("-receiver", "shimmy-", ignore_cleanup_errors=True))
             )
-            writer = stack.enter_context(Writer(SqliteStore(prepared(folder)), self._today))
-            intake = Intake(writer, (secrets.token_bytes(32),))
+            self._store = SqliteStore(prepared(folder))
+            stack.callback(self._close)
+            intake = Intake(self._append, (secrets.token_bytes(32),))
             self._app = Receiver(intake.store, intake.recall, Programme, _count_nothing, today=self._today)
             self._thread.start()
             self._end = stack.pop_all()
@@ -107,6 +111,17 @@ class LoopbackReceiver:
         if read:
             self.received.append(Received(headers, read[0], start["status"]))
         return Answer(start["status"], start["headers"], content["body"])
+
+    async def _append(self, operations: Sequence[Operation]) -> list[Outcome]:
+        with self._storing:
+            if self._closed:
+                raise StoreError("the receiver stops")
+            return self._store.append(self._today(), operations)
+
+    def _close(self) -> None:
+        with self._storing, contextlib.suppress(StoreError):
+            self._closed = True
+            self._store.close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self

@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.receiver.apart import StoreApart
+from shimmy_metrics.receiver.apart import start
 from shimmy_metrics.receiver.asgi import Receiver
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.intake import Intake
@@ -28,10 +27,6 @@ from shimmy_metrics.receiver.writer import Writer
 
 if TYPE_CHECKING:
     from shimmy_metrics.receiver.clickhouse.drain import Drain
-
-_SWITCH_SECONDS: Final = 0.001
-"""How long the thread that hands reports to the writing process waits, at most, for the event loop to let go of Python.
-It needs it for moments, and with Python's own 5 milliseconds both processes would wait for it."""
 
 _SAVE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 60.0
@@ -68,13 +63,13 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             choose(folder, options.store)
         keys = load_keys(folder, datetime.now(UTC).date())
         counters = stack.enter_context(_counters(folder))
-        writer = stack.enter_context(Writer(_store(folder)))
+        writer = Writer(lambda: start(folder))
         drain = drain_of(folder)
         if drain is not None:
             stack.enter_context(_every(_DELIVER_SECONDS, lambda: _deliver(drain)))
         daily = DailyRetention(lambda now: _retain(folder, now), lambda: counters.count(["retention failed"]))
         stack.enter_context(_every(_LOOK_SECONDS, daily.look))
-        intake = Intake(writer, keys.hashing, keys.certain_from)
+        intake = Intake(writer.submit, keys.hashing, keys.certain_from)
         receiver = Receiver(
             intake.store,
             intake.recall,
@@ -83,18 +78,13 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             wait_seconds=Rate().wait_seconds,
             trusted_proxy=options.trusted_proxy,
         )
-        server = Server(receiver, options.tls, lambda: listening(address), counters.count)
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        server = Server(receiver, options.tls, lambda: listening(address), counters.count, around=writer)
         gc.freeze()  # what was loaded stays: looked through again and again, it would take a twentieth of the time
-        server.run([socket])
-
-
-def _store(folder: Folder) -> StoreApart:
-    try:
-        open_store(folder).check()
-        return StoreApart(folder)
-    except StoreError as error:
-        raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
+        try:
+            open_store(folder).check()
+            server.run([socket])
+        except StoreError as error:
+            raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
 
 
 def _deliver(drain: "Drain") -> None:

@@ -26,7 +26,7 @@ class Server(uvicorn.Server):
     """Serves an ASGI callable at a socket that listens, until a signal comes; then it answers what has begun.
 
     `listening` is called once connections are taken; `count` is told the rules that connections broke, and each error
-    that no code expected.
+    that no code expected. `around` is entered in the event loop before that, and left after the last answer.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class Server(uvicorn.Server):
         tls: ssl.SSLContext | None,
         listening: Callable[[], None],
         count: Count,
+        around: contextlib.AbstractAsyncContextManager[object] | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -54,8 +55,14 @@ class Server(uvicorn.Server):
         self._tls = tls
         self._listening = listening
         self._count = count
+        self._around = around or contextlib.nullcontext()
         for name in _LOGGERS:
             logging.getLogger(name).disabled = True
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal comes. Raises what entering `around` does."""
+        async with self._around:
+            await super().serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections. uvicorn's own gives a TLS handshake 60 seconds."""

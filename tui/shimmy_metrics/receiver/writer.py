@@ -1,115 +1,93 @@
-"""One thread writes: what waits is committed together, and answered once it is durable."""
+"""Hand what is submitted to the process that writes, in batches, and answer once a batch is durable.
+
+The event loop does so itself: a thread beside it would wait for the interpreter, and the loop for the thread. While one
+batch is written the next one is on its way, so that the process goes on at once.
+"""
 
 import asyncio
-import queue
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, date, datetime
-from time import sleep
-from typing import Final, NamedTuple, Protocol
+from itertools import chain
+from typing import Final, NamedTuple
 
+from shimmy_metrics.receiver.apart import Started, batch, outcomes
+from shimmy_metrics.receiver.frames import FrameBuffer
 from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
 
 WAITING: Final = 2_000
 """How many requests may wait for the disk; beyond it the sender is told to come again."""
 
 TOGETHER: Final = 4_000
-"""With so many reports a commit begins, whatever waits behind them: some 200 milliseconds."""
+"""With so many reports a batch is full, whatever waits behind them: some 200 milliseconds."""
+
+UNDER_WAY: Final = 2
+"""How many batches are with the process that writes, at most."""
 
 PATIENCE_SECONDS: Final = 8.0
 """A sender waits for 5 seconds; after this long it is told to come again, whatever the disk does."""
 
 _COLLECT_SECONDS: Final = 0.001
-"""A commit waits so long where far less waits than was just committed: it costs as much as some 30 reports."""
-
-_SETTLE_SECONDS: Final = 0.25
-"""After so long without a request, the files are settled."""
-
-
-class WritableStore(Protocol):
-    """What the writer does with a store."""
-
-    def append(self, day: date, operations: Sequence[Operation]) -> list[Outcome]:
-        """See `Store.append`."""
-        ...
-
-    def settle(self, *, quiet: bool) -> None:
-        """Put what was written into its final order, where that is due; `quiet` where nothing waits."""
-        ...
-
-    def close(self) -> None:
-        """Finish."""
-        ...
+"""A batch waits so long where far less waits than was just committed: a commit costs as much as some 30 reports."""
 
 
 class _Waiting(NamedTuple):
+    """Part of a batch, and who waits for its outcomes until the loop's time is `expires`."""
+
     operations: Sequence[Operation]
-    loop: asyncio.AbstractEventLoop
     answer: "asyncio.Future[list[Outcome]]"
-
-
-class _Turn:
-    """What one turn of a loop brought, until all of it is answered, or `patience` seconds have gone by."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, patience: float) -> None:
-        self._answers: set[asyncio.Future[list[Outcome]]] = set()
-        self._timer = loop.call_later(patience, self._give_up)
-
-    def begin(self, answer: "asyncio.Future[list[Outcome]]") -> None:
-        self._answers.add(answer)
-
-    def end(self, answer: "asyncio.Future[list[Outcome]]") -> None:
-        self._answers.discard(answer)
-        if not self._answers:
-            self._timer.cancel()
-
-    def _give_up(self) -> None:
-        for answer in self._answers:
-            if not answer.done():
-                answer.set_exception(StoreError("the disk takes too long"))
-
-
-_Answered = tuple[_Waiting, list[Outcome] | StoreError]
+    expires: float
 
 
 class Writer:
-    """Writes into `store` from a thread of its own, inside its `with` block; `today` is the UTC day of arrival.
+    """Writes through a process that `start` starts, inside its `async with` block, in that block's event loop.
 
-    `waiting` is how many requests may wait, `patience` for how many seconds each.
+    A process that ends by itself is replaced when there is something to write. `today` is the UTC day of arrival,
+    `waiting` how many requests may wait, `patience` for how many seconds each. To enter raises `StoreError` where no
+    process can be started; to leave writes what waits.
     """
 
     def __init__(
         self,
-        store: WritableStore,
+        start: Callable[[], Started],
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
         *,
         waiting: int = WAITING,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._store = store
+        self._start = start
         self._today = today
         self._most_waiting = waiting
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
-        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
-        """One for each time that the thread has to look at what waits."""
-        self._turns: dict[asyncio.AbstractEventLoop, _Turn] = {}
-        """Of each loop the one that goes on."""
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._under_way: deque[list[_Waiting]] = deque()
+        """Batches that were sent, the oldest first: they are answered in this order."""
+        self._connection: _Connection | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._call: asyncio.Handle | None = None
+        """What sends the next batch, where it is due without an answer."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._just_answered = 0
         self._ended = False
 
-    def __enter__(self) -> "Writer":
-        """Start the thread."""
-        self._thread.start()
+    async def __aenter__(self) -> "Writer":
+        """Start the process."""
+        self._loop = asyncio.get_running_loop()
+        await self._connect()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Write what waits, and end."""
         self._ended = True
-        self._calls.put(None)
-        self._thread.join()
+        if self._connecting is not None:
+            await self._connecting
+        if self._connection is not None:
+            while self._waiting:
+                self._send(self._connection)
+            await self._connection.end()
+        for handle in (self._call, self._timer):
+            if handle is not None:
+                handle.cancel()
 
     async def submit(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Return the outcomes once they are durable. Raise `StoreError` where that cannot be done now."""
@@ -117,88 +95,133 @@ class Writer:
             raise StoreError("the receiver stops")
         if len(self._waiting) >= self._most_waiting:
             raise StoreError("too many requests wait for the disk")
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[list[Outcome]] = loop.create_future()
-        self._waiting.append(_Waiting(operations, loop, answer))
-        turn = self._turns.get(loop)
-        if turn is None:
-            # One for all that a turn of the loop brings: called for each, the thread would take the interpreter from
-            # the loop each time, and a timer for each takes as long as all the rest of this.
-            turn = self._turns[loop] = _Turn(loop, self._patience)
-            loop.call_soon(self._call, loop)
-        turn.begin(answer)
+        answer: asyncio.Future[list[Outcome]] = self._loop.create_future()
+        expires = self._loop.time() + self._patience
+        self._waiting.append(_Waiting(operations, answer, expires))
+        if self._timer is None:
+            self._timer = self._loop.call_at(expires, self._give_up)
+        if self._call is None and len(self._under_way) < UNDER_WAY:
+            self._call = self._loop.call_soon(self._advance)  # behind all that this turn of the loop brings
+        return await answer
+
+    async def _connect(self) -> None:
+        started = self._start()
+        _, self._connection = await self._loop.connect_accepted_socket(
+            lambda: _Connection(self._answered, lambda: self._lost(started)), started.connection
+        )
+
+    async def _reconnect(self) -> None:
+        """Start another process; where none can be started, all that waits is told so."""
         try:
-            return await answer
-        finally:
-            turn.end(answer)
+            await self._connect()
+        except StoreError as error:
+            while self._waiting:
+                _refuse(self._waiting.popleft(), error)
+        self._connecting = None
+        self._advance()
 
-    def _call(self, loop: asyncio.AbstractEventLoop) -> None:
-        del self._turns[loop]
-        self._calls.put(None)
+    def _advance(self) -> None:
+        """Send what waits, as far as the process may have it now."""
+        self._call = None
+        if not self._waiting:
+            return
+        if self._connection is None:
+            if self._connecting is None:
+                self._connecting = self._loop.create_task(self._reconnect())
+            return
+        if len(self._under_way) >= UNDER_WAY:
+            return
+        if len(self._waiting) < self._just_answered // 2:
+            # For those who were just answered, and send again.
+            self._just_answered = 0
+            self._call = self._loop.call_later(_COLLECT_SECONDS, self._advance)
+            return
+        self._send(self._connection)
 
-    def _run(self) -> None:
-        batch: list[_Waiting] = []
-        while True:
-            ended = self._ended  # before the last look: nothing is submitted after it
-            if len(self._waiting) < len(batch) // 2:
-                sleep(_COLLECT_SECONDS)  # for those who were just answered, and send again
-            batch = self._take()
-            if batch:
-                _tell(self._write(batch))
-            elif ended:
-                break
-            elif self._is_called():
-                continue
-            with suppress(StoreError):
-                self._store.settle(quiet=not batch)
-        with suppress(StoreError):
-            self._store.close()
-
-    def _take(self) -> list[_Waiting]:
-        """Return what waits, up to a commit's size."""
-        batch: list[_Waiting] = []
+    def _send(self, connection: "_Connection") -> None:
+        taken: list[_Waiting] = []
         reports = 0
         while self._waiting and reports < TOGETHER:
-            batch.append(self._waiting.popleft())
-            reports += len(batch[-1].operations)
-        return batch
+            taken.append(self._waiting.popleft())
+            reports += len(taken[-1].operations)
+        self._under_way.append(taken)
+        connection.send(batch(self._today(), [*chain.from_iterable(each.operations for each in taken)]))
 
-    def _is_called(self) -> bool:
-        """Wait until there is something to do, or for a while."""
+    def _answered(self, message: bytes) -> None:
+        answered = self._under_way.popleft()
+        self._just_answered = len(answered)
         try:
-            self._calls.get(timeout=_SETTLE_SECONDS)
-        except queue.Empty:
-            return False
-        return True
-
-    def _write(self, batch: list[_Waiting]) -> list[_Answered]:
-        try:
-            outcomes = self._store.append(self._today(), [each for waiting in batch for each in waiting.operations])
+            became = outcomes(message)
         except StoreError as error:
-            return [(waiting, error) for waiting in batch]
-        except Exception as error:  # noqa: BLE001 - whatever a store has wrong, nobody waits for ever
-            return [(waiting, StoreError(f"the store failed ({type(error).__name__})")) for waiting in batch]
-        answered: list[_Answered] = []
-        at = 0
-        for waiting in batch:
-            end = at + len(waiting.operations)
-            answered.append((waiting, outcomes[at:end]))
-            at = end
-        return answered
-
-
-def _tell(answered: list[_Answered]) -> None:
-    """Tell each loop once what became of all that waits in it: to wake it for each would cost as much as the rest."""
-    for loop in {waiting.loop for waiting, _ in answered}:
-        with suppress(RuntimeError):  # the loop was closed
-            loop.call_soon_threadsafe(_set, [each for each in answered if each[0].loop is loop])
-
-
-def _set(answered: list[_Answered]) -> None:
-    for waiting, result in answered:
-        if waiting.answer.done():
-            continue  # its sender has left, or was told to come again
-        if isinstance(result, StoreError):
-            waiting.answer.set_exception(result)
+            for each in answered:
+                _refuse(each, error)
         else:
-            waiting.answer.set_result(result)
+            at = 0
+            for each in answered:
+                end = at + len(each.operations)
+                if not each.answer.done():  # its sender has left, or was told to come again
+                    each.answer.set_result(became[at:end])
+                at = end
+        if self._call is None:
+            self._advance()
+
+    def _lost(self, started: Started) -> None:
+        """Refuse what the process had when it ended: that is not certain to be stored."""
+        started.wait()
+        self._connection = None
+        error = StoreError("the process that writes has ended")
+        for each in chain.from_iterable(self._under_way):
+            _refuse(each, error)
+        self._under_way.clear()
+        if self._call is None and not self._ended:
+            self._advance()
+
+    def _give_up(self) -> None:
+        """Refuse who has waited for too long, and look again when the next one has."""
+        self._timer = None
+        now = self._loop.time()
+        for each in chain(chain.from_iterable(self._under_way), self._waiting):
+            if each.expires > now:
+                self._timer = self._loop.call_at(each.expires, self._give_up)
+                return
+            _refuse(each, StoreError("the disk takes too long"))
+
+
+class _Connection(asyncio.Protocol):
+    """The connection to one process: calls `answered` with each message, and `lost` when the process has ended."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, answered: Callable[[bytes], None], lost: Callable[[], None]) -> None:
+        self._answered = answered
+        self._lost = lost
+        self._frames = FrameBuffer()
+        self._ended = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        for message in self._frames.feed(data):
+            self._answered(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._lost()
+        self._ended.set()
+
+    def send(self, message: bytes) -> None:
+        """Send a message. A process that has ended does not get it, and never answers."""
+        if not self._transport.is_closing():
+            self._transport.write(message)
+
+    async def end(self) -> None:
+        """Say that nothing more comes, and wait until the process has written what came, and ended."""
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+        await self._ended.wait()
+
+
+def _refuse(waiting: _Waiting, error: StoreError) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(error)
