@@ -119,9 +119,14 @@ class Result:
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else 0.0
 
 
-async def run(port: int, sent: list[Sent], connections: int, path: str = "/v1/usage") -> Result:
-    """Send the requests over so many connections that are kept, each as soon as its last answer came."""
-    result = Result()
+async def run(
+    port: int, sent: list[Sent], connections: int, path: str = "/v1/usage", into: Result | None = None
+) -> Result:
+    """Send the requests over so many connections that are kept, each as soon as its last answer came.
+
+    The result is written into `into` as it comes.
+    """
+    result = Result() if into is None else into
     waiting = iter(sent)
     begun = time.perf_counter()
     await asyncio.gather(*(_talk(port, path, waiting, result) for _ in range(connections)))
@@ -141,6 +146,8 @@ async def _talk(port: int, path: str, waiting: Iterator[Sent], result: Result) -
             status, body, closes = await _answer(reader)
         except (OSError, asyncio.IncompleteReadError):
             result.statuses[0] += 1
+            if writer is not None:
+                writer.close()
             reader = writer = None
             continue
         result.seconds.append(time.perf_counter() - begun)
