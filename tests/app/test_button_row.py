@@ -7,8 +7,8 @@ import pytest
 from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.terminal.glyphs import UNICODE
-from shimmy_metrics.app.ui.button_row import fit_buttons
-from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.button_row import GAP, buttons_width, fit_buttons
+from shimmy_metrics.app.ui.layout import LABELLED, Canvas
 from shimmy_metrics.records import Departure, Note
 from support import opened, overviews, samples
 
@@ -22,16 +22,28 @@ def test_a_label_is_whole_or_short_or_not_there(width: int) -> None:
     ]
     common = [Button("?", "Keys", ""), Button("q", "Back", "")]
     left, right = fit_buttons(Canvas(width, 24, UNICODE, samples.NOW), own, common)
-    receipts, runs = {"", "Delete receipts"}, {"", "Who runs it"}
-    allowed = [{"", "Compare with this", "Compare"}, receipts, runs, {"", "Keys"}, {"Back"}]
-    assert all(each.label in labels for each, labels in zip((*left, *right), allowed, strict=True))
+    allowed = {
+        "m": {"", "Compare with this", "Compare"},
+        "d": {"", "Delete receipts"},
+        "i": {"", "Who runs it"},
+        "?": {"", "Keys"},
+        "q": {"Back"},
+    }
+    shown = [*left, *right]
+    assert all(each.label in allowed[each.key] for each in shown)
+    assert buttons_width(shown) < width
+    gone = [each.key for each in own if each.key not in {each.key for each in left}]
+    assert "".join(each.key for each in (*left, *[Button(key, "", "") for key in gone])) == "mdi"
+    assert not gone or buttons_width([*(each._replace(label="") for each in own), *right]) >= width - GAP
 
 
 @pytest.mark.parametrize(
     ("width", "own"),
     [
-        (80, "Enter Open  z Recall  Z all  m Compare to  "),
-        (120, "Enter Open  z Recall  Z Recall all  m Compare with this  "),
+        (60, " Enter Open  s Prove  z Recall  Z  m  d  "),
+        (80, " Enter Open  s Prove  z Recall  Z Recall all  m  d  "),
+        (120, " Enter Open  s Prove  z Recall  Z Recall all  m Compare to  d Delete receipts  "),
+        (200, " Enter Open  s Save as proof  z Recall  Z Recall all  m Compare with this  d Delete receipts  "),
     ],
 )
 async def test_the_keys_of_history_say_what_they_do(tmp_path: Path, width: int, own: str) -> None:
@@ -39,9 +51,9 @@ async def test_the_keys_of_history_say_what_they_do(tmp_path: Path, width: int, 
     async with app.run_test(size=(width, 24)) as pilot:
         await opened.press(pilot, "3")
         row = opened.text(app).splitlines()[-1]
-        assert own in row
-        assert "x Export" in row
-        assert row.endswith("q Quit")
+        assert row.startswith(own)
+        assert "  ? Keys  q Quit" in row or width < LABELLED
+        assert ("x Export" in row) is (width >= 120)
 
 
 async def test_a_note_above_what_was_sent_hides_no_recall(tmp_path: Path) -> None:
@@ -50,7 +62,7 @@ async def test_a_note_above_what_was_sent_hides_no_recall(tmp_path: Path) -> Non
     app = opened.still(tmp_path, shown._replace(entries=(note, sent)))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3")
-        assert "Enter More  Z Recall all  " in opened.text(app).splitlines()[-1]
+        assert "Enter More  s Prove  Z Recall all  d Delete receipts  " in opened.text(app).splitlines()[-1]
 
 
 async def test_the_keys_of_the_consent_page_say_what_they_do(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> Non
         ("2", "unreach", "History: what was sent (unreachable)"),
         ("1", "files", "Consent: decide, withdraw (files on disk)"),
         ("1", "delete all", "Consent: decide, withdraw (delete all)"),
-        ("c", "files", "Delete everything but your no (files)"),
+        ("c", "files", "Delete all but your no (files)"),
         ("c", "forget", "Consent: decide, withdraw (forget)"),
         ("1", "prove", "History: what was sent (prove what was sent)"),
         ("2", "only", "Consent: decide, withdraw (only for me)"),
@@ -93,7 +93,7 @@ async def test_session_names_the_key_of_the_own_figures_in_its_last_row(tmp_path
     ("key", "first"),
     [
         ("2", "Release this report"),
-        ("3", "Compare others with this"),
+        ("3", "Save receipts as proof"),
         ("4", "Search the fields"),
         ("c", "Enable"),
         ("1", "Session: what is measured"),
@@ -142,13 +142,13 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "c", "v")
         assert "reports checked" not in opened.text(app)
-        assert "f2 Consent  x Export  V Validate" in opened.text(app)
+        assert "f2 Consent  x Export  V Leak scan" in opened.text(app)
         await opened.press(pilot, "f2")
         assert "z  Withdraw" in opened.text(app)
         await opened.answer(pilot, "z")
         assert "Metrics are off." in opened.text(app)
         await opened.press(pilot, "question_mark")
-        assert "V check what is kept here" in opened.read(app)
+        assert "V check that nothing leaks" in opened.read(app)
     assert json.loads(profile.config_path.read_text())["metrics"]["keys"] == config["metrics"]["keys"]
 
 
@@ -170,7 +170,7 @@ async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: d
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.until(pilot, lambda: said in opened.read(app))
-        assert "v Validate" in opened.text(app)
+        assert "v Leak scan" in opened.text(app)
 
 
 @pytest.mark.parametrize("keys", [7, "V", ["app.validate"], True])
@@ -183,7 +183,7 @@ async def test_keys_that_are_no_object_are_said_and_not_used(tmp_path: Path, key
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.until(pilot, lambda: "not used: they are not an object" in opened.read(app))
-        assert "v Validate" in opened.text(app)
+        assert "v Leak scan" in opened.text(app)
 
 
 async def test_each_key_of_the_page_of_keys_stands_in_its_column(tmp_path: Path) -> None:

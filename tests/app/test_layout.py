@@ -145,7 +145,7 @@ def test_the_consent_stands_in_words_beside_the_tabs(width: int, name: str, mode
 @given(sizes, st.sampled_from(["Release all", "Open", "Search: model"]))
 def test_every_key_stands_in_the_bottom_row(size: tuple[int, int], label: str) -> None:
     own = [Button(key, label, "") for key in "rtdy"]
-    labels = ("Consent", "Export", "Validate", "Keys", "Quit") if canvas_of(size).labelled else ("",) * 5
+    labels = ("Consent", "Export", "Leak scan", "Keys", "Quit") if canvas_of(size).labelled else ("",) * 5
     common = [Button(key, word, "") for key, word in zip("cxv?q", labels, strict=True)]
     left, right = fit_buttons(canvas_of(size), own, common)
     assert [each.key for each in (*left, *right)] == [*"rtdycxv?q"]

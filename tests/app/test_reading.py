@@ -13,6 +13,7 @@ from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.records import Note, NoteKind
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
 from shimmy_metrics.report.kinds import closed_list
+from shimmy_metrics.wording.numbers import identifying
 from support import opened, overviews, samples
 
 
@@ -192,7 +193,7 @@ async def test_enter_brings_every_word_of_each_fields_explanation(tmp_path: Path
             field, words = BY_NAME[marked[-1]], " ".join(" ".join(seen).split())
             told = [field.name, field.kind.bounds, field.meaning, f"Why: {field.purpose}."]
             told += [f"Source: {field.source}.", f"Reduced to: {field.coarsening}."]
-            told += [f"{field.bits:.1f} identifying bits" if field.bits else "Identifies nothing."]
+            told += [identifying(field.bits)]
             told += [f"Its words: {', '.join(closed_list(field.kind))}."] if closed_list(field.kind) else []
             missing = [each for each in told if " ".join(each.split()) not in words]
             assert not missing, words

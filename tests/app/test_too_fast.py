@@ -9,7 +9,7 @@ from shimmy_metrics.app.ui.question import TOO_FAST, Question
 from support import opened, overviews
 from support.simulated_time import Timed, key, send
 
-ASKING = [("2", "r"), ("2", "d"), ("3", "d"), ("x",), ("3", "z")]
+ASKING = [("2", "r"), ("2", "d"), ("3", "d"), ("3", "z")]
 
 
 @pytest.mark.parametrize("keys", ASKING)
@@ -51,3 +51,47 @@ async def test_a_yes_from_before_the_question_is_told(tmp_path: Path, first: str
         await app.push_screen(Dialog(app, Question("Delete all of it?", "All of it.", "Yes", "No")))
         await app.pass_time(pilot, 2.0)
         assert (TOO_FAST in opened.text(app)) is told
+
+
+@pytest.mark.parametrize(("answer", "done"), [("y", "save"), ("b", "copy")])
+async def test_an_export_needs_no_wait_but_its_letter_alone(tmp_path: Path, answer: str, done: str) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, key("x"))
+        await app.pass_time(pilot, 0.05)
+        await send(pilot, key(answer))
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == [done]
+
+
+async def test_a_burst_saves_nothing_and_is_told(tmp_path: Path) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await send(pilot, key("x"))
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, key("k"), key("y"))
+        await app.pass_time(pilot, 2.0)
+        assert TOO_FAST in opened.text(app)
+        assert not app.decided
+
+
+@pytest.mark.parametrize("asked", [*ASKING, ("x",)])
+@pytest.mark.parametrize(("width", "told"), [(80, "Answer it first: y or n."), (40, "y or n first")])
+async def test_a_key_that_answers_nothing_is_told_which_keys_do(
+    tmp_path: Path, asked: tuple[str, ...], width: int, told: str
+) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(width, 24)) as pilot:
+        for each in asked:
+            await send(pilot, key(each))
+            await app.pass_time(pilot, 2.0)
+        for stray in ("c", "enter", "3", "Z"):
+            await send(pilot, key(stray))
+            assert told in opened.text(app) or "Answer it first: y or n." in opened.text(app), stray
+            assert isinstance(app.screen, Dialog)
+        await send(pilot, key("space"))
+        assert "y or n" not in opened.text(app)
+        await send(pilot, key("c"), key("n"))
+        assert not isinstance(app.screen, Dialog)
+        assert not app.decided

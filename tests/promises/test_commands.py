@@ -45,6 +45,7 @@ APP_ALONE: Final = {
     "app.quit": "a command ends by itself",
     "page.": "moves the mark",
     "report.": "other views of the same bytes; commands are piped and redirected instead",
+    "history.save": "history --json --from DATE --to DATE prints the same into any file",
     "history.delete": "delete receipts is the same command as for a report",
     "history.search": "says where the search is; history is piped to grep instead",
     "session.delete": "delete ID is the same command as for a report",

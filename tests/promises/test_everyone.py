@@ -9,6 +9,7 @@ from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.system.text_output import wrap_line
 from shimmy_metrics.wording.departures import became, set_aside
+from shimmy_metrics.wording.numbers import identifying
 from support import overviews
 from support.home_terminal import COLUMNS, terminal
 from support.installed import Home
@@ -35,11 +36,11 @@ def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
         assert became(departure, NOW)[1:] in text
     for field in FIELDS:
         found = "\n".join(
-            text[text.index(f"  {field.name}: ") :].splitlines()[:3]
+            text[text.index(f"  {field.name}: ") :].splitlines()[:4]
         )  # a kind's words may have a line of their own
         for word in (field.kind.bounds, field.meaning, field.purpose, field.source, field.coarsening):
             assert word in found
-        assert (f"{field.bits:.1f} identifying bits" if field.bits else "Identifies nothing.") in found
+        assert identifying(field.bits) in found
     for name, fate in NEVER:
         assert f"  {name}: {fate}." in lines
     assert "shimmy config --metrics disable" in text

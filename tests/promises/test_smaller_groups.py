@@ -140,5 +140,5 @@ def test_what_a_receiver_of_ones_own_names_first_is_what_was_agreed_to(home: Hom
 
 def test_the_question_about_a_receiver_of_ones_own_says_that_it_may_and_shimmy_s_that_it_does_not() -> None:
     asked = " ".join(disclosure("https://metrics.example.org/v1/usage"))
-    assert "may publish figures about fewer than 20 reports, which Shimmy's does not." in asked
+    assert "Shimmy's publishes no figure about fewer than 20 reports; this one may." in asked
     assert "fewer" not in " ".join(disclosure(ENDPOINT))

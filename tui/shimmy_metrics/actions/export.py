@@ -40,7 +40,16 @@ _LOG_BYTES: Final = 2 * LOG_BYTES
 
 def export(profile: Profile) -> bytes:
     """Return the export, indented JSON. Raises `UserError` for a config or a store that cannot be used."""
-    return (json.dumps(held(profile), indent=2, ensure_ascii=False) + "\n").encode()
+    return _as_file(held(profile))
+
+
+def export_receipts(receipts: Iterable[dict[str, Any]]) -> bytes:
+    """Return an export that holds these receipts alone, entries of `held`; `validate` computes each digest again."""
+    return _as_file({"format": FORMAT, "receipts": list(receipts)})
+
+
+def _as_file(exported: dict[str, Any]) -> bytes:
+    return (json.dumps(exported, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def held(profile: Profile) -> dict[str, Any]:

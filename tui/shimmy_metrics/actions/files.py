@@ -66,7 +66,7 @@ _STATE: Final = (
     # Version 1 named it by the report's id.
     _Name(FileKind.SESSION_LOCK, "session-", rf"(?:[0-9]+|{_UUID})\.lock"),
 )
-_EXPORTS: Final = (_Name(FileKind.EXPORT, "shimmy-", r"(?:metrics|report)-\d{4}-\d\d-\d\d(?:-\d+)?\.json"),)
+_EXPORTS: Final = (_Name(FileKind.EXPORT, "shimmy-", r"(?:metrics|report|receipts)-\d{4}-\d\d-\d\d(?:-\d+)?\.json"),)
 
 
 class OwnFile(NamedTuple):

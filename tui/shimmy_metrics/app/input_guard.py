@@ -80,8 +80,8 @@ class InputGuard:
             and self.last - self.pasted >= AFTER_PASTE_SECONDS
         )
 
-    def may_decline(self, asked_at: float) -> bool:
-        """Whether the last event may say no to a question that stands since `asked_at`: it came alone.
+    def may_answer_at_once(self, asked_at: float) -> bool:
+        """Whether the last event may say no since `asked_at`, or yes where that is harmless: it came alone.
 
         The caller still has to wait `ALONE_SECONDS` and compare `count`.
         """

@@ -27,7 +27,7 @@ EVERYWHERE: Final = [
     _key("c", "go('consent')", "consent: decide, withdraw", "app.consent"),
     _key("u", "over('usage')", "your own figures, in all", "app.usage"),
     _key("x", "export", "export what is kept here", "app.export"),
-    _key("v", "validate", "check what is kept here", "app.validate"),
+    _key("v", "validate", "check that nothing leaks", "app.validate"),
     _key("question_mark", "over('keys')", "every key", "app.keys"),
     _key("colon,ctrl+p", "over('actions')", "any action by name", "app.actions"),
     _key("R,ctrl+l", "redraw", "draw the screen again", "app.redraw"),
@@ -77,6 +77,7 @@ OUTBOX: Final = [
 RECALL: Final = [_key("z", "recall", "recall from its receiver", "history.recall")]
 
 RECEIPTS: Final = [
+    _key("s", "save", "save receipts as proof", "history.save"),
     _key("m", "base", "compare others with this", "history.base"),
     *RECALL,
     _key("Z", "recall_all", "recall all that was sent", "history.recall-all"),
@@ -95,7 +96,7 @@ CONSENT: Final = [
     _key("w", "wire", "what would be sent", "consent.wire"),
     _key("f", "fields", "every field, and why", "consent.fields"),
     _key("i", "operator", "who runs this receiver", "consent.operator"),
-    _key("d", "forget", "delete everything but your no", "consent.forget"),
+    _key("d", "forget", "delete all but your no", "consent.forget"),
 ]
 
 QUESTION: Final = [
@@ -106,6 +107,7 @@ QUESTION: Final = [
 
 EXPORT: Final = [
     *QUESTION,
+    _key("o", "other", "other days", "export.other"),
     _key("p", "path", "another path", "export.path"),
     _key("b", "both", "save and copy", "export.both"),
     _key("w", "look", "look at it first", "export.look"),
@@ -159,6 +161,7 @@ _DECIDES: Final = ("consent.", "question.yes")
 _ASKING: Final = (
     "outbox.release",
     "outbox.delete",
+    "history.save",
     "history.delete",
     "history.recall",
     "history.recall-all",
@@ -169,7 +172,9 @@ _ASKING: Final = (
 )
 """What opens a question."""
 
-_ANSWERING: Final = {"question.yes": _ASKING, "export.both": ("app.export",)}
+_SAVING: Final = ("app.export", "history.save")
+
+_ANSWERING: Final = {"question.yes": _ASKING, "export.both": _SAVING}
 """What takes a yes, and what opened its question: the key that confirms differs from the one that asked."""
 
 _NEVER_TYPED: Final = r"ctrl\+[a-z0-9_]+|f[0-9]{1,2}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.kinds import closed_list
 from shimmy_metrics.report.never import NEVER
-from shimmy_metrics.wording.numbers import with_separators
+from shimmy_metrics.wording.numbers import identifying, with_separators
 
 
 def field_lines(field: Field, now: Mapping[str, str] | None = None) -> Iterator[str]:
@@ -16,8 +16,8 @@ def field_lines(field: Field, now: Mapping[str, str] | None = None) -> Iterator[
     words = closed_list(field.kind)
     if words:
         yield f"    Its words: {', '.join(words)}."
-    told_by = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
-    yield f"    Why: {field.purpose}. Source: {field.source}. Reduced to: {field.coarsening}. {told_by.capitalize()}."
+    yield f"    Why: {field.purpose}. Source: {field.source}. Reduced to: {field.coarsening}."
+    yield f"    {identifying(field.bits)}"
 
 
 def never_lines(never: Sequence[tuple[str, str]] = NEVER) -> Iterator[str]:

@@ -29,8 +29,8 @@ def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[st
             f"{what} under 1 kB,",
             *([f"through {proxy}"] if proxy else []),
             f"to {endpoint}",
-            "(set here). It is not Shimmy's: its owner decides about the reports, and may",
-            f"publish figures about fewer than {GROUP_REPORTS} reports, which Shimmy's does not.",
+            "(set here). It is not Shimmy's: its owner decides about the reports. Shimmy's",
+            f"publishes no figure about fewer than {GROUP_REPORTS} reports; this one may.",
         )
     return (
         f"{what} to {urlsplit(ENDPOINT).hostname}{' of' if off else ', for its'}",

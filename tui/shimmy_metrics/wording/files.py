@@ -45,6 +45,9 @@ _LEFT: Final = (FileKind.STORE, FileKind.LOG, FileKind.EXPORT)
 _GOES_OR_NOT_COUNTED: Final = {FileKind.CONFIG, FileKind.FOLDER, FileKind.SESSION_LOCK}
 """What is not said to stay after a no: the no itself, a folder, and a running session's lock, which ends with it."""
 
+_NAMED_APART: Final = {FileKind.FOLDER, FileKind.EXPORT}
+"""What the question before a deletion does not name with the files that it counts: a folder, and what was saved."""
+
 CONFIG_STAYS: Final = (
     "your no, so that you are not asked again, with its date, a random id of it that is never sent, after an earlier "
     "yes what that was to, and your own keys and theme if you set any. Delete it too, and you will be."
@@ -104,7 +107,8 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
         )
         *others, last = [text for number, text in counted if number] or ["no report, session or receipt"]
         held = f"{', '.join(others)} and {last}" if others else last
-        yield f"It deletes {total(plan.files)}, with {held} in them."
+        named = ", ".join(shown(os.path.basename(each.path)) for each in plan.files if each.kind not in _NAMED_APART)
+        yield f"It deletes {total(plan.files)}{f' ({named})' if named else ''}, with {held} in them."
     saved = [each.path for each in plan.files if each.kind is FileKind.EXPORT]
     if saved:
         named = ", ".join(shown(os.path.basename(path)) for path in saved)  # all of them are in one folder

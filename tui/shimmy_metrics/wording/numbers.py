@@ -28,6 +28,15 @@ def day(local: datetime, today: datetime) -> str:
     return f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b %Y}"
 
 
+def identifying(bits: float) -> str:
+    """Return how much a field's value tells about whose report it is: its bits, and what they mean, as a sentence."""
+    if not bits:
+        return "Identifies nothing."
+    one_in = float(f"{2**bits:.2g}")  # the bits are known to a tenth
+    same = f"typically 1 report in {one_in:,.0f} has" if one_in >= 2 else "most reports have"
+    return f"{bits:.1f} identifying bits: {same} the same value."
+
+
 def with_separators(text: str) -> str:
     """Return a whole number with separators of thousands, any other text as it is."""
     return f"{int(text):,}" if text.isdecimal() else text

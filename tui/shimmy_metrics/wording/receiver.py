@@ -33,6 +33,17 @@ UNREACHABLE: Final = (
     f"{NOT_SENT_AFTER}"
 )
 
+
+def no_network(more: str) -> str:
+    """Return that in short; `more` is the key that leads to all of it."""
+    return f"Network or receiver down: no server waits, the report stays here; {more}: more."
+
+
+def without_network(reports: int) -> str:
+    """Return the same in short of so many reports that wait."""
+    return f"Without a network {'it stays' if reports == 1 else 'they stay'} here."
+
+
 WITHOUT_NETWORK: Final = "What happens without a network: shimmy-metrics status --help."
 
 _NETWORK: Final = ("net", "network", "offline", "down", "unreachable", "reachable", "internet", "connection")

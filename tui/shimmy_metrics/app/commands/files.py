@@ -2,9 +2,10 @@
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
@@ -12,7 +13,9 @@ from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget, expa
 from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.limits import ALONE_SECONDS
+from shimmy_metrics.records import Outcome
 from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.receipts import CHECKED_BY, NO_RECEIPT, digests_answered, periods
 
 _EXPORT: Final = "Export everything kept here?"
 
@@ -55,12 +58,28 @@ class FileCommands:
         else:
             self._runner.report("That key came too close to another one. Press it again.")
 
-    def ask_to_save(self, request: SaveRequest) -> None:
-        """Ask for the path, and save there."""
+    def save_receipts(self) -> None:
+        """Read the receipts, then ask of which days, and where to save them."""
+
+        def read() -> None:
+            from shimmy_metrics.actions.export import held
+
+            with self._runner.reporting_errors():
+                with self._runner.busy("Reading the receipts."):
+                    receipts = held(self._host.profile)["receipts"]
+                if receipts:
+                    self._host.call_from_thread(self.ask_to_save, *self._receipt_requests(receipts))
+                else:
+                    self._runner.report(NO_RECEIPT)
+
+        self._runner.in_thread(read)
+
+    def ask_to_save(self, *requests: SaveRequest) -> None:
+        """Ask which of them to save, and where, and save it there."""
         from shimmy_metrics.app.screens.export.screen import ExportScreen
 
-        screen = ExportScreen(self._host, request)
-        self._runner.open(screen, lambda: self.save(request, screen.target))
+        screen = ExportScreen(self._host, requests)
+        self._runner.open(screen, lambda: self.save(screen.request, screen.target))
 
     def save(self, request: SaveRequest, target: SaveTarget | None) -> None:
         """Save the bytes to a new file, and copy them where that was asked for. None saves nothing."""
@@ -74,7 +93,8 @@ class FileCommands:
                 save(request.data, target.path)
             except FileExistsError:
                 return f"{home_relative(target.path)} is already there. Nothing was written."
-            return self._to_clipboard(request.data, target.path) if target.copies else _saved(request.data, target.path)
+            told = self._to_clipboard(request.data, target.path) if target.copies else _saved(request.data, target.path)
+            return f"{told} {request.proves} {CHECKED_BY}" if request.proves else told
 
         self._runner.run(saved)
 
@@ -157,10 +177,28 @@ class FileCommands:
         ]
         return SaveRequest(_EXPORT, data, ", ".join(parts), path)
 
+    def _receipt_requests(self, receipts: Sequence[dict[str, Any]]) -> Iterator[SaveRequest]:
+        from shimmy_metrics.actions.export import export_receipts
+
+        now = self._host.profile.clock.now()
+        path = expand_home(Path("~")) / f"shimmy-receipts-{now:%Y-%m-%d}.json"
+        for period in periods(now.astimezone().date()):
+            sent = [each for each in receipts if period.holds(datetime.fromisoformat(each["at"]).astimezone().date())]
+            if sent:
+                confirmed = sum(each["outcome"] == Outcome.CONFIRMED for each in sent)
+                yield SaveRequest(
+                    f"Save receipts of {period.name}?",
+                    export_receipts(sent),
+                    ", ".join(filter(None, (amount(len(sent), "receipt"), period.dates))),
+                    unused_path(path),
+                    digests_answered(confirmed, len(sent)),
+                    f"{', '.join(filter(None, (period.name, period.dates)))} ({len(sent):,})",
+                )
+
     def _show_violations(self, lines: Sequence[str]) -> None:
         from shimmy_metrics.app.screens.pager.screen import PagerScreen, PagerText
 
-        text = PagerText("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
+        text = PagerText("Leak scan", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
         _ = self._host.push_screen(PagerScreen(self._host, text))
 
 

@@ -97,26 +97,30 @@ def labelled(button: Button) -> Line:
 def fit_buttons(
     canvas: Canvas, buttons: Sequence[Button], common: Sequence[Button]
 ) -> tuple[Sequence[Button], Sequence[Button]]:
-    """Return a screen's own buttons and the common ones as they fit side by side; every key has its place.
+    """Return a screen's own buttons and the common ones as they fit side by side.
 
-    With too little room the screen's own become short, where they can be; then the common buttons but for the last lose
-    their labels (`?` lists them), the first of them last; then the screen's own keep theirs from the left, as far as
-    the room goes. No label is cut: `Delete` instead of `Delete all` would be another action.
+    With too little room the screen's own become short, where they can be. With less, every button keeps its key, and
+    labels are given as far as the room goes: to the last common one (the way out) and the screen's first, to the one
+    that lists every key, to the screen's others from the left, then to the other common ones. No label is cut: `Delete`
+    instead of `Delete all` would be another action. Where not even every key has room, the screen's last ones go.
     """
     room = canvas.width - 3  # the margins, and the gap between the groups, which keeps a column
-    if buttons_width([*buttons, *common]) <= room:
-        return buttons, common
     words = [button._replace(label=button.short or button.label) for button in buttons]
-    shared = [*common]
-    for place in range(len(common) - 2, -1, -1):
-        if buttons_width([*words, *shared]) <= room:
-            break
-        shared[place] = shared[place]._replace(label="")
-    fitting = [button._replace(label="") for button in words]
-    for place, button in enumerate(words):
-        named = [*fitting[:place], button, *fitting[place + 1 :]]
-        fitting = named if buttons_width([*named, *shared]) <= room else fitting
-    return fitting, shared
+    for own in (buttons, words):
+        if buttons_width([*own, *common]) <= room:
+            return own, common
+    way_out = common[-1]
+    shown = [button._replace(label="") for button in (*words, *common[:-1])]
+    number = len(words)
+    while number and buttons_width([*shown, way_out]) > room:
+        number -= 1
+        del shown[number]
+    named = [*words[:number], *common[:-1]]
+    own_places, common_places = range(number), range(number, len(named))
+    for place in (*own_places[:1], *common_places[-1:], *own_places[1:], *common_places[:-1]):
+        fuller = [*shown[:place], named[place], *shown[place + 1 :]]
+        shown = fuller if buttons_width([*fuller, way_out]) <= room else shown
+    return shown[:number], [*shown[number:], way_out]
 
 
 def buttons_width(buttons: Sequence[Button]) -> int:

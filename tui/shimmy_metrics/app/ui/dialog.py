@@ -21,10 +21,13 @@ from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
 from shimmy_metrics.app.ui.question import TOO_FAST, Question
 from shimmy_metrics.app.ui.resizing import is_outdated
 from shimmy_metrics.app.ui.text import BLANK, Line, wrapped
-from shimmy_metrics.limits import SILENCE_SECONDS
+from shimmy_metrics.limits import ALONE_SECONDS, SILENCE_SECONDS
 
 ROWS = 3
 """Lines of a question; the drawer has as many."""
+
+_BEFORE = 4
+"""Columns of a rule besides its one text."""
 
 _AROUND = 8
 """Columns of a rule besides its words."""
@@ -61,6 +64,9 @@ class Dialog(ModalScreen[bool]):
         self.asked_at = float("inf")
         self._opened_by = ""
         self._again = False
+        """Whether the last answer did not count."""
+        self._answer_first = False
+        """Whether the last key answers nothing."""
         self._top = 0
         """The first line of the question in view."""
 
@@ -87,6 +93,14 @@ class Dialog(ModalScreen[bool]):
         head = self.title_rule(canvas, self._question.title, turns=len(shown) < len(text))
         return (head, *shown, *(BLANK,) * (ROWS - len(shown)))[:room] if room > 1 else shown
 
+    async def on_key(self, event: events.Key) -> None:
+        """Tell, after a key that does nothing here, which keys do; until the next key."""
+        answers_nothing = self.focused is None and event.key not in self.active_bindings
+        if answers_nothing or self._answer_first:
+            self._answer_first = answers_nothing
+            self._again = self._again and not answers_nothing
+            self.draw()
+
     def action_more(self) -> None:
         """Show the part of the question that has no room, then its beginning again."""
         canvas = self.host.canvas()
@@ -96,16 +110,19 @@ class Dialog(ModalScreen[bool]):
         self.draw()
 
     def title_rule(self, canvas: Canvas, title: str, *, turns: bool = False) -> Line:
-        """Return the rule with the question in it, or that the last answer did not count.
+        """Return the rule with the question in it, that the last answer did not count, or which keys answer.
 
         `turns`: not all of the question is in view, and its rule names the key that shows the rest.
         """
         more = f"{canvas.keys.of('question.more').lower()}: more" if turns else ""
-        title = canvas.fullest(canvas.width - len(more) - _AROUND, TOO_FAST, AGAIN) if self._again else title
+        either = canvas.keys.either("question.yes", "question.no", " or ")
+        first = (f"{title} Answer it first: {either}.", f"Answer it first: {either}.", f"{either} first")
+        told = (TOO_FAST, AGAIN) if self._again else first if self._answer_first else ()
+        title = canvas.fullest(canvas.width - len(more) - _AROUND, *told) if told else title
         fits = canvas.width - len(title) - len(more) >= _AROUND
         if turns and not fits:
             return rule(canvas, more=more)
-        return rule(canvas, title, more=more if fits else "")
+        return rule(canvas, canvas.fitting(title, canvas.width - _BEFORE), more=more if fits else "")
 
     def buttons(self) -> Sequence[Button]:
         """Return the answers. They are clicked or typed, never reached by Tab."""
@@ -175,8 +192,17 @@ class Dialog(ModalScreen[bool]):
 
     def when_certain(self, then: Callable[[], None]) -> None:
         """Call `then` if a person certainly meant the key: no paste, no repetition, not typed before the question."""
+        may = self.host.input_guard.may_answer(self.asked_at, self._opened_by)
+        self._after_silence(SILENCE_SECONDS, then, may=may)
+
+    def when_alone(self, then: Callable[[], None]) -> None:
+        """Call `then` if the key came alone: for what can do no harm."""
+        self._after_silence(ALONE_SECONDS, then, may=self.host.input_guard.may_answer_at_once(self.asked_at))
+
+    def _after_silence(self, seconds: float, then: Callable[[], None], *, may: bool) -> None:
+        """Call `then` if the last event `may` answer and no other one comes within so many seconds."""
         guard = self.host.input_guard
-        self._again = not guard.may_answer(self.asked_at, self._opened_by)
+        self._again = not may
         self.draw()
         if self._again:
             return
@@ -189,7 +215,7 @@ class Dialog(ModalScreen[bool]):
             self._again = True
             self.draw()
 
-        self.app.set_timer(SILENCE_SECONDS, certain)
+        self.app.set_timer(seconds, certain)
 
     def _yes(self) -> None:
         self.host.input_guard.closes_question()

@@ -8,6 +8,7 @@ from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.kinds import closed_list
 from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.wording.numbers import identifying
 
 
 def explained_field(
@@ -70,8 +71,8 @@ def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[
     less = () if canvas.aside else (Span(canvas.keys.of("page.explain"), Role.ACCENT), muted(": less"))
     yield from _labelled(canvas, "Why: ", field.purpose, less, optional=True)
     yield from _labelled(canvas, "Source: ", field.source)
-    identifying = f"{field.bits:.1f} identifying bits" if field.bits else "Identifies nothing."
-    yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(identifying),))
+    yield from _labelled(canvas, "Reduced to: ", field.coarsening)
+    yield from wrapped(identifying(field.bits), canvas.width, role=Role.MUTED)
     words = ", ".join(closed_list(field.kind))
     if words:
         yield from _labelled(canvas, "Its words: ", words)

@@ -292,7 +292,7 @@ def common_buttons(host: Host) -> Sequence[Button]:
     buttons = (
         host.keys.button("app.consent", "Consent"),
         host.keys.button("app.export", "Export"),
-        host.keys.button("app.validate", "Validate"),
+        host.keys.button("app.validate", "Leak scan"),
         host.keys.button("app.keys", "Keys"),
         host.keys.button("app.back", leaving),
     )

@@ -16,6 +16,9 @@ from shimmy_metrics.app.ui.text import BLANK, Line, line, muted, wrapped
 _TEXT: Final = 7
 """Rows that the rule and the text keep beside answers with their whole consequences."""
 
+_ROOMY: Final = 60
+"""Columns from which on the rule says where the files are that it announces."""
+
 _RULED: Final = 3
 """Rows beside the answers from which on there is a rule between them and the text."""
 
@@ -54,6 +57,7 @@ def consent_rows(
     named = tiny(canvas, overview) if canvas.tiny else title(canvas, overview)
     head = named if canvas.height > 4 else named[:1]
     choices: tuple[Choice, ...] = ()
+    files: tuple[Line, ...] = ()
     if overview is None:
         text: tuple[Line, ...] = (line(muted(READING)),)
     elif renewing:
@@ -61,7 +65,8 @@ def consent_rows(
         text = (*renewal.before(canvas, overview, seconds=seconds), *renewal.after(canvas, overview))
     else:
         choices = view.choices(overview, starting=starting)
-        text = (*view.before(canvas, overview, seconds=seconds), *view.on_disk(canvas, overview))
+        files = view.on_disk(canvas, overview)
+        text = (*view.before(canvas, overview, seconds=seconds), *files)
     room = canvas.height - len(head) - 1
     whole = tuple(answer_lines(canvas, each) for each in choices)
     answers = _answers(canvas, choices, whole, room)
@@ -80,6 +85,9 @@ def consent_rows(
         text = (*text, *wrapped(f"{mind}.", canvas.width))
     leaf = canvas.keys.of("page.leaf-down").lower()
     more = f"{leaf}: more" if page.unread or len(text) > top + shown else (mind if fits and not renewing else "")
+    first_of_files = next((each for each in files if each != BLANK), None)
+    if first_of_files in text[top + shown :] and not page.unread:
+        more = f"{more}, and the files on this disk" if canvas.width >= _ROOMY else f"{more}, and the files"
     foot = ((rule(canvas, more=more),) if ruled else ()) + page.lines
     height = min(len(text), shown) if answers else shown
     return ConsentRows(head, text, max(height, 0), foot, choices, answers, page.unread)

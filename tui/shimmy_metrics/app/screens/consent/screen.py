@@ -118,7 +118,7 @@ class ConsentScreen(BaseScreen):
             return
         guard = self.host.input_guard
         no = choice.answer in _NO
-        if not (guard.may_decline(self.asked_at) if no else guard.may_answer(self.asked_at)):
+        if not (guard.may_answer_at_once(self.asked_at) if no else guard.may_answer(self.asked_at)):
             await self._say_too_fast()
             return
         count, asked_at = guard.count, self.asked_at

@@ -6,12 +6,17 @@ from typing import NamedTuple
 
 
 class SaveRequest(NamedTuple):
-    """What may be saved: the question, the bytes, what they are in words, and the path unless another is chosen."""
+    """What may be saved: the question, the bytes, what they are in words, and the path unless another is chosen.
+
+    `proves` is a sentence about what the file is a proof of, empty for none. Of several requests each has its `days`.
+    """
 
     title: str
     data: bytes
     what: str
     path: Path
+    proves: str = ""
+    days: str = ""
 
 
 class SaveTarget(NamedTuple):

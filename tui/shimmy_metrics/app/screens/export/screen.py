@@ -1,4 +1,7 @@
-"""Export: what, how much, where to; a new file, never over another one; and a copy through the terminal."""
+"""Export: what, how much, where to; a new file, never over another one; and a copy through the terminal.
+
+Nothing is sent, changed or deleted by it, so its yes needs no wait.
+"""
 
 import os
 import sys
@@ -16,6 +19,7 @@ from shimmy_metrics.app.keys import EXPORT, Button, called
 from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget, expand_home, home_relative
 from shimmy_metrics.app.screens.pager.screen import PagerScreen, PagerText
 from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, strong, wrapped
 
@@ -27,13 +31,15 @@ DELETED_TOO: Final = "Delete all deletes it too"
 
 
 class ExportScreen(Dialog):
-    """Asks where to save; `target` is the answer."""
+    """Asks which of the requests to save, the first unless another is chosen, and where; `target` is the answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*EXPORT]
 
-    def __init__(self, host: Host, request: SaveRequest) -> None:
-        super().__init__(host, Question(request.title, "", "Yes, save it", "No"))
-        self._request = request
+    def __init__(self, host: Host, requests: Sequence[SaveRequest]) -> None:
+        super().__init__(host, Question("", "", "Yes, save it", "No"))
+        self._requests = requests
+        self.request = request = requests[0]
+        """What is saved after a yes."""
         self._path = request.path
         self._place = Input(str(home_relative(request.path)), id="path", select_on_focus=False)
         self._place.display = False
@@ -43,17 +49,19 @@ class ExportScreen(Dialog):
         """Return what is saved and where to, with a word about a file that is already there."""
         canvas = self.host.canvas()
         there = os.path.lexists(expand_home(self._path))
-        goes = f"; {DELETED_TOO}" if self._path == self._request.path else ""
+        request = self.request
+        goes = f"; {DELETED_TOO}" if self._path == request.path else ""
         taken = [line(Span("! is already there: choose another path", Role.BAD))]
         state = taken if there else wrapped(f"{_NEW}{goes}", canvas.width, role=Role.MUTED)
-        size = f"{len(self._request.data):,} bytes"
+        size = f"{len(request.data):,} bytes"
         where = [*wrapped(f"to {home_relative(self._path)}", canvas.width, role=Role.STRONG), *state]
         if self._place.display:
             where = [BLANK, line(strong("Save it as:"))]
-        found = [*wrapped(f"{self._request.what}: {size} of JSON", canvas.width), *where]
+        what = f"{request.what}: {size} of JSON{f'. {request.proves}' if request.proves else ''}"
+        found = [*wrapped(what, canvas.width), *self._other_days(canvas), *where]
         if canvas.height < len(found) + 3:
             return tuple(found[: max(canvas.height - 2, 1)])
-        return (self.title_rule(canvas, self._request.title), *found, *(BLANK,) * (3 - len(found)))
+        return (self.title_rule(canvas, request.title), *found, *(BLANK,) * (3 - len(found)))
 
     def below(self) -> ComposeResult:
         """Build the line for another path."""
@@ -66,29 +74,44 @@ class ExportScreen(Dialog):
                 Button(called("enter"), "Take it", "screen.take"),
                 Button(called("escape"), "Leave it", "screen.leave"),
             )
+        other = (self.host.keys.button("export.other", "Other days"),) if len(self._requests) > 1 else ()
         return (
             self.host.keys.button("question.yes", "Yes, save it"),
+            *other,
             self.host.keys.button("export.both", "Save and copy"),
             self.host.keys.button("export.look", "Look"),
             self.host.keys.button("export.path", "Other path"),
             self.host.keys.button("question.no", "No"),
         )
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether the action applies here: there may be no other days."""
+        if action == "other" and len(self._requests) < 2:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_other(self) -> None:
+        """Ask about the next days instead; a path that was typed stays."""
+        before = self.request
+        self.request = self._requests[(self._requests.index(before) + 1) % len(self._requests)]
+        self._path = self.request.path if self._path == before.path else self._path
+        self.draw()
+
     async def action_yes(self) -> None:
         """Save."""
-        self.when_certain(lambda: self._want(copies=False))
+        self.when_alone(lambda: self._want(copies=False))
 
     async def action_look(self) -> None:
         """Show the very bytes that would be saved; the question waits behind them."""
-        size = f"{len(self._request.data):,} bytes"
-        lines = self._request.data.decode(errors="replace").splitlines()
+        size = f"{len(self.request.data):,} bytes"
+        lines = self.request.data.decode(errors="replace").splitlines()
         await self.app.push_screen(
             PagerScreen(self.host, PagerText("What would be saved", "Exactly these bytes.", size, lines))
         )
 
     async def action_both(self) -> None:
         """Save, and copy the same bytes."""
-        self.when_certain(lambda: self._want(copies=True))
+        self.when_alone(lambda: self._want(copies=True))
 
     async def action_path(self) -> None:
         """Ask for another path."""
@@ -116,6 +139,12 @@ class ExportScreen(Dialog):
             event.stop()
             event.prevent_default()
             await self.action_leave()
+
+    def _other_days(self, canvas: Canvas) -> Sequence[Line]:
+        """Return the days that can be chosen instead."""
+        others = "; ".join(each.days for each in self._requests if each is not self.request)
+        key = self.host.keys.of("export.other")
+        return wrapped(f"{key}: {others}", canvas.width, role=Role.MUTED) if others else ()
 
     def _want(self, *, copies: bool) -> None:
         path = expand_home(self._path)

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, line, muted, placed, wrapped
-from shimmy_metrics.wording.receiver import UNREACHABLE
+from shimmy_metrics.wording.receiver import UNREACHABLE, no_network
+
+_AROUND: Final = 5
+"""Rows besides the headline and the list: two for the title, a line below the headline, a rule, the buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class KeyLine:
 
 def help_view(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyLine], notice: str) -> Content:
     """Return the keys of this screen and those of every screen, side by side where there is room."""
-    head = (*headline(canvas, "Keys (none needs Ctrl, Alt, Esc or a mouse)"), BLANK)
+    head = headline(canvas, "Keys (none needs Ctrl, Alt, Esc or a mouse)")
     notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
     notes += [Row(BLANK), *map(Row, wrapped(UNREACHABLE, canvas.width, role=Role.MUTED))]
     left, right = _Column(3, here), _Column(0, everywhere)
@@ -33,12 +37,16 @@ def help_view(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyL
                 *(_one(canvas, _Column(3, keys), index) for index in range(len(keys))),
             )
         ]
-        return Content(head, (*rows, *notes))
-    right = replace(right, begin=middle)
-    rows = [Row(placed(canvas.width, at(3, muted("on this screen")), at(middle, muted("everywhere"))))]
-    for index in range(max(len(here), len(everywhere))):
-        rows.append(Row(placed(canvas.width, *left.parts(index), *right.parts(index))))
-    return Content(head, (*rows, *notes))
+    else:
+        right = replace(right, begin=middle)
+        rows = [Row(placed(canvas.width, at(3, muted("on this screen")), at(middle, muted("everywhere"))))]
+        for index in range(max(len(here), len(everywhere))):
+            rows.append(Row(placed(canvas.width, *left.parts(index), *right.parts(index))))
+    # What the notes say is looked for here: where they are not in view, it is said in short above the keys.
+    in_view = len(rows) + len(notes) <= canvas.height - len(head) - _AROUND
+    brief = wrapped(no_network(canvas.keys.of("page.last")), canvas.width, role=Role.MUTED)
+    below = [BLANK] if in_view or canvas.low else brief
+    return Content((*head, *below), (*rows, *notes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,14 @@ class HistoryScreen(BaseScreen):
             return ()
         recall: tuple[Button, ...] = (keys.button("history.recall", "Recall"),) if recallable(entry) else ()
         if any(map(recallable, overview.entries)):
-            recall += (keys.button("history.recall-all", "Recall all", "all" if recall else ""),)
+            recall += (keys.button("history.recall-all", "Recall all"),)
+        kept = any(each.body for each in overview.receipts)
+        save = (keys.button("history.save", "Save as proof", "Prove"),) if kept else ()
+        delete = (keys.button("history.delete", "Delete receipts"),) if kept else ()
         if not self.receipt():
-            return (keys.button("page.explain", "More"), *recall)
+            return (keys.button("page.explain", "More"), *save, *recall, *delete)
         compare = keys.button("history.base", "Compare with this", "Compare to")
-        return (keys.button("page.explain", "Open"), *recall, compare)
+        return (keys.button("page.explain", "Open"), *save, *recall, compare, *delete)
 
     async def action_explain(self) -> None:
         """Open the marked receipt; explain any other entry."""
@@ -88,6 +91,10 @@ class HistoryScreen(BaseScreen):
         await self.show_message(
             f"There is no search in History; {fields} lists the fields, and {search} searches them."
         )
+
+    def action_save(self) -> None:
+        """Ask of which days the receipts are to be saved, and where."""
+        self._commands.files.save_receipts()
 
     async def action_delete(self) -> None:
         """Ask whether the bytes of all receipts may be deleted."""

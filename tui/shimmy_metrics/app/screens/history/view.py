@@ -106,12 +106,13 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
 
 
 def _of_receipts(canvas: Canvas) -> tuple[str, str]:
-    """Return what opening a receipt shows, and how all of them, or those of some days, are saved."""
+    """Return what opening a receipt shows, and how those of some days, or all, are saved."""
     keys = canvas.keys
     return (
         f"{keys.of('page.explain')} opens a receipt: its bytes, and what is new in it.",
-        f"{keys.of('app.export')} exports all receipts; shimmy-metrics history --json --from DATE --to DATE prints "
-        "those of some days.",
+        f"{keys.of('history.save')} saves those of the last 7 days, of last week, or all: each body beside the sha256 "
+        "that its receiver answered with. shimmy-metrics history --json --from DATE --to DATE prints those of any "
+        "days.",
     )
 
 

@@ -19,6 +19,7 @@ from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import there
+from shimmy_metrics.wording.receiver import without_network
 from shimmy_metrics.wording.schedule import SENDER_LATE
 
 NOT_READ: Final = "The store was not read. An example:"
@@ -143,11 +144,11 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walks: tuple[st
     either = canvas.keys.either("page.before", "page.beside", " or ")
     reason = _why(canvas, overview, subject)
     full, short = walks
-    walk = full if len(reason) + len(full) + len(either) + 6 <= canvas.width else short
+    walk = full if len(reason) + len(full) + len(either) + 6 <= canvas.right + 1 else short
     keys: Line = (muted(f"{walk}: "), Span(either, Role.ACCENT)) if short else ()
     if not reason or (canvas.low and subject.reports[0].state is not QueueState.SET_ASIDE):
         return (placed(canvas.width, to(canvas.right, *keys, note=True)),) if keys else (BLANK,)
-    room = canvas.width - (length(keys) + 2 if keys else 0)
+    room = canvas.right + 1 - (length(keys) + 2 if keys else 0)
     if subject.sealed and subject.reports[0].state is QueueState.SET_ASIDE:
         first, *rest = warning(canvas._replace(width=room), reason)
     else:
@@ -165,9 +166,10 @@ def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return sentence(set_aside(report))
     if report.row_id in overview.overdue:
         return sentence(OVERDUE)
+    stays = without_network(len(subject.reports)) if overview.consent.sends else ""
     if subject.report is None or not report.state.held:
-        return ""
-    until = sentence(waits_until(report, canvas.now, canvas.zone))
+        return stays
+    until = f"{sentence(waits_until(report, canvas.now, canvas.zone))} {stays}".rstrip()
     if report.state is QueueState.HELD_FOR_GROUPS:
         return f"{sentence(smaller_groups(report))} {until}"
     if report.state is not QueueState.HELD_FOR_ENDPOINT:
