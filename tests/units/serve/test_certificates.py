@@ -7,13 +7,15 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import trustme
 
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.serve.tls import connect_tls
 from shimmy_metrics.serve.tls_error_reporter import TlsErrorReporter
 from shimmy_metrics.serve.upstream import parse_url, reach
 from support.samples import profile
@@ -27,6 +29,15 @@ STRANGER = trustme.CA()
 def _issued(name: str, begins: dt.datetime | None = None, ends: dt.datetime | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     AUTHORITY.issue_cert(name, not_before=begins, not_after=ends).configure_cert(context)
+    return context
+
+
+def _wanting(version: ssl.TLSVersion) -> ssl.SSLContext:
+    """Return what a server that wants a certificate of its clients has."""
+    context = _issued("127.0.0.1")
+    AUTHORITY.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = context.maximum_version = version
     return context
 
 
@@ -53,23 +64,38 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _said(loop: asyncio.AbstractEventLoop, server: socket.socket, speak: Callable[[socket.socket], None]) -> str:
-    """Return the line with which such an upstream is refused, empty if it is accepted."""
+@contextmanager
+def _serving(server: socket.socket, speak: Callable[[socket.socket], None]) -> Iterator[None]:
+    """Have such a server speak on each connection inside the block."""
 
     def accept() -> None:
-        with contextlib.suppress(OSError), server.accept()[0] as behind:
+        with contextlib.suppress(OSError):  # the end, below
+            while True:
+                answer(server.accept()[0])
+
+    def answer(accepted: socket.socket) -> None:
+        with contextlib.suppress(OSError), accepted as behind:
             speak(behind)
 
     thread = threading.Thread(target=accept)
     thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def _said(loop: asyncio.AbstractEventLoop, server: socket.socket, speak: Callable[[socket.socket], None]) -> str:
+    """Return the line with which such an upstream is refused, empty if it is accepted."""
     variables = {"SSL_CERT_FILE": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}
     try:
-        loop.run_until_complete(reach(parse_url(f"https://127.0.0.1:{server.getsockname()[1]}"), variables))
+        with _serving(server, speak):
+            loop.run_until_complete(reach(parse_url(f"https://127.0.0.1:{server.getsockname()[1]}"), variables))
     except UserError as error:
         return str(error)
     finally:
         loop.close()
-        thread.join()
     return ""
 
 
@@ -98,6 +124,16 @@ def _said(loop: asyncio.AbstractEventLoop, server: socket.socket, speak: Callabl
         (".", _tls(_issued("127.0.0.1")), "SSL_CERT_FILE cannot be read: {file}: is a directory. Name a file that can"),
         ("words.txt", _tls(_issued("127.0.0.1")), "SSL_CERT_FILE holds no certificate in PEM form: {file}. Name a"),
         ("empty.pem", _tls(_issued("127.0.0.1")), "SSL_CERT_FILE holds no certificate in PEM form: {file}. Name a"),
+        (
+            "authority.pem",
+            _tls(_wanting(ssl.TLSVersion.TLSv1_3)),
+            "it wants a certificate of its clients, which this proxy does not have. Give an address of it where it",
+        ),
+        (
+            "authority.pem",
+            _tls(_wanting(ssl.TLSVersion.TLSv1_2)),
+            "HANDSHAKE_FAILURE. Look at its TLS settings: which versions it speaks, and whether it wants a certificate",
+        ),
         ("authority.pem", _plain, "it answered, but not in TLS. Give http:// where it speaks that"),
         ("authority.pem", _nothing, "it ended the connection instead of speaking TLS. Give http:// where it"),
     ],
@@ -125,6 +161,29 @@ def test_the_address_where_somebody_answered_tells_most(
     found = [(0, 0, 0, "", (host, 0)) for host in ("127.0.0.2", "127.0.0.1", "127.0.0.3")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)  # nothing listens at the first and the last
     assert "is not known here" in _said(loop, server, _tls(_issued("127.0.0.1")))
+
+
+def test_a_refusal_after_the_handshake_is_learned_also_where_a_write_fails_first(
+    loop: asyncio.AbstractEventLoop, server: socket.socket
+) -> None:
+    """Over loopback the reset that follows the refusal is there before what was written at once."""
+    ours = ssl.create_default_context()
+    AUTHORITY.configure_trust(ours)
+    lost = loop.create_future()
+
+    class Ended(asyncio.Protocol):
+        def connection_lost(self, exc: Exception | None) -> None:
+            lost.set_result(exc)
+
+    async def end() -> None:
+        port = server.getsockname()[1]
+        (await connect_tls("127.0.0.1", port, ours, "127.0.0.1", Ended)).write(b"x" * 1_000_000)
+        await lost
+
+    with _serving(server, _tls(_wanting(ssl.TLSVersion.TLSv1_3))):
+        loop.run_until_complete(end())
+    loop.close()
+    assert lost.result().reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
 
 
 def _no_tls() -> ssl.SSLError:

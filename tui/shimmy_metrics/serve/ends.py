@@ -89,13 +89,14 @@ class ClientEnd(End):
     """The client's socket. Nothing is read from it before the connection to the server is made, or has failed.
 
     `new_tap` returns what measures a connection that begins now, or None where nothing is measured. `on_gone` is called
-    once both connections are closed.
+    once both connections are closed. `server_error` is what the server's connection broke with.
     """
 
     def __init__(self, new_tap: Callable[[], Tap | None], on_gone: "Callable[[ClientEnd], None]") -> None:
         super().__init__()
         self._on_gone = on_gone
         self.counting = Counting(self, new_tap)
+        self.server_error: Exception | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Relay from now on, or turn the client away where there is no server."""
@@ -142,8 +143,9 @@ class ClientEnd(End):
         if server is not None and server.transport is not None:
             server.transport.abort()
 
-    def server_lost(self) -> None:
+    def server_lost(self, error: Exception | None) -> None:
         """Learn that the server's connection is closed."""
+        self.server_error = error
         if self.lost:
             self._on_gone(self)
 
@@ -235,7 +237,7 @@ class ServerEnd(End):
             if exc is not None:
                 self.take_rest()
             self._end_client()
-        self._client.server_lost()
+        self._client.server_lost(exc)
 
     def break_off(self, other: asyncio.Transport) -> None:
         """Pass a reset on after what came before it: that may be an answer to a slow client."""

@@ -27,7 +27,8 @@ class Relay:
 
     `admits` is called after each connect, before the first byte: a server that has ended gets none. `new_tap` returns
     the tap of a connection that begins now, or None where nothing is measured. `on_connected` is called after each
-    connection to the server, `on_unreachable` after each that could not be made. Must be used in the loop's thread.
+    connection to the server, `on_unreachable` after each that could not be made, `on_broken` with the error of each
+    that broke. Must be used in the loop's thread.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Relay:
         new_tap: Callable[[], Tap | None] = lambda: None,
         on_connected: Callable[[], None] = lambda: None,
         on_unreachable: Callable[[], None] = lambda: None,
+        on_broken: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self._loop = loop
         self._server = server
@@ -48,6 +50,7 @@ class Relay:
         self._new_tap = new_tap
         self._on_connected = on_connected
         self._on_unreachable = on_unreachable
+        self._on_broken = on_broken
         self._joining: set[asyncio.Task[None]] = set()
         self._acceptor: Acceptor | None = None
 
@@ -76,6 +79,8 @@ class Relay:
     def _on_gone(self, client: ClientEnd) -> None:
         if client in self._connections:
             self._connections.remove(client)
+            if client.server_error is not None:
+                self._on_broken(client.server_error)
             if self._acceptor is not None:
                 self._acceptor.left()
 

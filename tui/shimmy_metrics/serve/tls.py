@@ -1,11 +1,14 @@
 """TLS to an upstream: the event loop's own, but nothing that arrived is lost when the connection breaks."""
 
 import asyncio
+import contextlib
+import socket
 import ssl
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from shimmy_metrics.serve.sockets import unread
+from shimmy_metrics.serve.tls_error_causes import wants_certificate
 
 TLS_END_SECONDS: Final = 1.0
 """How long a server may take to end its TLS session after its client has gone; one that goes on sending is cut off."""
@@ -14,25 +17,64 @@ TLS_END_SECONDS: Final = 1.0
 async def connect_tls(
     host: str, port: int, context: ssl.SSLContext, name: str | None, new_protocol: Callable[[], asyncio.Protocol]
 ) -> asyncio.Transport:
-    """Connect a protocol over TLS to a server whose certificate must be for `name`. Raises `OSError`."""
+    """Connect a protocol over TLS to a server whose certificate must be for `name`. Raises `OSError`.
+
+    A server may refuse this client after that: in TLS 1.3 it judges what it was given once the handshake is over here.
+    The protocol learns of that in `connection_lost`, by an `ssl.SSLError`.
+    """
     loop = asyncio.get_running_loop()
+    context.sslobject_class = _Session
     socket_end, _ = await loop.create_connection(asyncio.Protocol, host, port)
     protocol = new_protocol()
     transport = await loop.start_tls(
         socket_end, protocol, context, server_hostname=name, ssl_shutdown_timeout=TLS_END_SECONDS
     )
     assert transport is not None
-    socket_end.set_protocol(_Complete(socket_end, cast("asyncio.BufferedProtocol", socket_end.get_protocol())))
+    session = cast("asyncio.BufferedProtocol", socket_end.get_protocol())
+    socket_end.set_protocol(_Complete(socket_end, session, transport.get_extra_info("ssl_object")))
     protocol.connection_made(transport)
     return transport
+
+
+def look_for_refusal(host: str, port: int, context: ssl.SSLContext, name: str | None) -> None:
+    """Connect once more and say nothing; raise `ssl.SSLError` where the server refuses us for having no certificate.
+
+    It blocks, for at most a second each to connect, to shake hands and to be answered. Raises nothing else.
+    """
+    try:
+        raw = socket.create_connection((host, port), TLS_END_SECONDS)
+        with context.wrap_socket(raw, server_hostname=name) as session:
+            # Past the session, which would end with it: with nothing unread there, no reset overtakes the refusal.
+            with contextlib.suppress(OSError):  # it may be over already
+                socket.socket.shutdown(session, socket.SHUT_WR)
+            session.recv(1)
+    except OSError as error:  # among them what a server may say to a session that breaks off
+        if wants_certificate(error):
+            raise
+
+
+class _Session(ssl.SSLObject):
+    """Keeps the error that ended it: where a write fails before it is read, event loops report the write's alone."""
+
+    error: ssl.SSLError | None = None
+
+    def read(self, *how: Any) -> Any:  # noqa: ANN401 - as the event loop calls it
+        try:
+            return super().read(*how)
+        except ssl.SSLWantReadError:
+            raise
+        except ssl.SSLError as error:
+            self.error = error
+            raise
 
 
 class _Complete(asyncio.BufferedProtocol):
     """Passes a socket's bytes to its TLS session, including what arrived before a write failed."""
 
-    def __init__(self, transport: asyncio.Transport, session: asyncio.BufferedProtocol) -> None:
+    def __init__(self, transport: asyncio.Transport, session: asyncio.BufferedProtocol, tls: _Session) -> None:
         self._transport = transport
         self._session = session
+        self._tls = tls
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return memoryview(self._session.get_buffer(sizehint))
@@ -53,7 +95,7 @@ class _Complete(asyncio.BufferedProtocol):
         if exc is not None:
             for data in unread(self._transport):
                 self._feed(memoryview(data))
-        self._session.connection_lost(exc)
+        self._session.connection_lost(self._tls.error or exc)
 
     def _feed(self, data: memoryview) -> None:
         while data:

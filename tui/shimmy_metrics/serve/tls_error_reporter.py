@@ -6,15 +6,18 @@ import threading
 from collections.abc import Callable
 
 from shimmy_metrics.serve.interfaces import Server
-from shimmy_metrics.serve.tls_error_causes import cause_of
+from shimmy_metrics.serve.tls_error_causes import cause_of, wants_certificate
 from shimmy_metrics.serve.upstream import Url
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
+
+_Kind = tuple[str, int]
 
 
 class TlsErrorReporter:
     """Connects to an upstream, and prints why no TLS connection could be made; again after one succeeded.
 
+    A refusal after the handshake, as TLS 1.3 has them, is printed once: that the handshake succeeds is no news then.
     `print_line` prints one line. It runs in a thread of its own, since standard error and the disk may be slow.
     """
 
@@ -23,7 +26,8 @@ class TlsErrorReporter:
         self._url = url
         self._profile = profile
         self._print_line = print_line
-        self._reported: set[tuple[str, int]] = set()
+        self._reported: set[_Kind] = set()
+        self._refused: set[_Kind] = set()
 
     @property
     def host(self) -> str:
@@ -37,15 +41,20 @@ class TlsErrorReporter:
         except ssl.SSLEOFError:  # the server hung up, as one does that is being restarted
             raise
         except ssl.SSLError as error:
-            self._report(error)
+            self._report(error, self._reported)
             raise
         self._reported.clear()
         return transport
 
-    def _report(self, error: ssl.SSLError) -> None:
+    def broken(self, error: Exception) -> None:
+        """Learn that a connection broke; print why where the server refused us for having no certificate."""
+        if isinstance(error, ssl.SSLError) and wants_certificate(error):
+            self._report(error, self._refused)
+
+    def _report(self, error: ssl.SSLError, reported: set[_Kind]) -> None:
         kind = (error.reason, getattr(error, "verify_code", 0))
-        if kind not in self._reported:
-            self._reported.add(kind)
+        if kind not in reported:
+            reported.add(kind)
             threading.Thread(target=self._print, args=(error,), daemon=True, name="tls-error").start()
 
     def _print(self, error: ssl.SSLError) -> None:

@@ -68,12 +68,11 @@ async def reach(url: Url, variables: Mapping[str, str]) -> Route:
             for address in addresses:
                 target = Target(address, url.port, tls, url.host if url.secure else None)
                 try:
-                    transport = await target.connect(asyncio.Protocol)
+                    await _try(target)
                 except OSError as failed:
                     # Of several addresses, the error of one where somebody answered says most.
                     error = failed if error is None or _answered(failed) else error
                     continue
-                transport.abort()
                 return Route(url.host, target, addresses)
     except TimeoutError:
         remedy = "Look whether it speaks TLS, or give its address" if url.secure else _START
@@ -81,6 +80,15 @@ async def reach(url: Url, variables: Mapping[str, str]) -> Route:
     if url.secure and error is not None and _answered(error):
         raise _unreachable(url, *cause_of(error, url.host, variables))
     raise _unreachable(url, "nothing listens there")
+
+
+async def _try(target: Target) -> None:
+    """Connect, and disconnect again. Raises `OSError`."""
+    (await target.connect(asyncio.Protocol)).abort()
+    if target.tls is not None:
+        from shimmy_metrics.serve.tls import look_for_refusal  # most servers are reached without it
+
+        await asyncio.to_thread(look_for_refusal, target.host, target.port, target.tls, target.name)
 
 
 async def _addresses(url: Url) -> list[str]:

@@ -57,13 +57,15 @@ async def _proxy(
         restartable=True,
         print_line=print_line,
     )
+    reporter = TlsErrorReporter(route, url, profile, print_line)
     relay = Relay(
         loop,
-        TlsErrorReporter(route, url, profile, print_line) if url.secure else route,
+        reporter if url.secure else route,
         connections,
         new_tap=session.new_tap,
         on_connected=session.on_connected,
         on_unreachable=health.doubt,
+        on_broken=reporter.broken,
     )
     session.apply_consent(consent)
     if isinstance(consent, UserError) or not consent.switch:  # a switch holds as long as this process
