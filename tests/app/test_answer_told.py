@@ -256,7 +256,7 @@ async def test_a_no_says_what_stays_and_what_deletes_it(tmp_path: Path) -> None:
         await opened.answer(pilot, "n")
         left = sum(each.kind not in {FileKind.CONFIG, FileKind.FOLDER} for each in files(profile))
         assert left > 1
-        stays = f"1 receipt and {left} files stay here: c, then d deletes all but your no."
+        stays = f"1 receipt and {left} files stay here besides your no: c, then d deletes them."
         await opened.until(pilot, lambda: stays in told(app))
 
 
@@ -272,3 +272,19 @@ async def test_the_page_of_consent_shows_the_figures_of_a_running_session(tmp_pa
         await opened.press(pilot, "w")
         assert "The report, if its server stopped now:" in told(app)
         assert f'"requests_per_session":{number}' in opened.text(app).replace(" ", "")
+
+
+@pytest.mark.parametrize("sent", [True, False])
+async def test_only_for_me_says_that_it_takes_nothing_back(tmp_path: Path, *, sent: bool) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    if sent:
+        with store(profile) as db:
+            depart(db, samples.queued())
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "o")
+        await opened.until(pilot, lambda: "Only for you from now on" in told(app))
+        back = "This does not take back what was sent; to have it deleted at its receiver, recall it: 3, then Z."
+        assert (back in told(app)) is sent

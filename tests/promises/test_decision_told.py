@@ -159,7 +159,7 @@ def test_after_a_no_the_lock_of_a_running_session_is_not_said_to_stay(tmp_path: 
             assert wait_until(lambda: not [*home.profile.state_path.glob("session-*.lock")])
             listed = json.loads(home.run("files", "--json", command="shimmy-metrics").stdout)["files"]
             stay = [each for each in listed if Path(each["path"]).is_file() and each["kind"] != "config"]
-            assert f"{len(stay)} files stay here: shimmy-metrics forget deletes all but your no." in told
+            assert f"{len(stay)} files stay here besides your no: shimmy-metrics forget deletes them." in told
             stop(process)
 
 
@@ -233,4 +233,4 @@ def test_disable_says_what_stays_and_what_deletes_it(home: Home) -> None:
     told = home.metrics("disable").stdout
     listed = json.loads(home.run("files", "--json", command="shimmy-metrics").stdout)
     left = [each for each in listed["files"] if each["kind"] not in {"config", "folder"}]
-    assert f"{len(left)} files stay here: shimmy-metrics forget deletes all but your no." in told
+    assert f"{len(left)} files stay here besides your no: shimmy-metrics forget deletes them." in told

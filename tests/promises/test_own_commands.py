@@ -14,13 +14,14 @@ from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.wording.schedule import NOT_SENT_AFTER
+from support.departed import depart
 from support.home_terminal import terminal
 from support.installed import BIN, Home
 from support.one_line import assert_one_line
 from support.outside_container import PROGRAM
 from support.own_commands import assert_refused, own, own_json, release, sending
 from support.queue_report import FIRST, SECOND, queue_report
-from support.samples import NOW, session
+from support.samples import NOW, queued, session
 from support.terminal import TESTS
 
 __all__ = ["sending"]
@@ -55,6 +56,20 @@ def test_after_a_yes_it_keeps_what_waited_for_the_person(home: Home) -> None:
     told = own(home, "only-me").stdout
     assert "1 report that waited became 1 session kept for you." in told
     assert json.loads(home.metrics("status", "--json").stdout)["reports_due"] == 0
+
+
+def test_after_reports_were_sent_it_says_that_it_takes_nothing_back_and_status_agrees(home: Home) -> None:
+    home.agree()
+    back = "take back what was sent; to have it deleted at its receiver, recall it: shimmy-metrics recall all"
+    assert back not in own(home, "only-me").stdout
+    home.agree()
+    with opened(home.profile) as db:
+        depart(db, queued())
+    assert own(home, "only-me").stdout.endswith(f"This does not {back}.\n")
+    assert own_json(home, "only-me")["told"][-1] == f"This does not {back}."
+    told = home.metrics("status").stdout
+    assert told.startswith("Only for me: nothing is sent.\n")
+    assert "1 report was sent and taken" in told
 
 
 @pytest.mark.parametrize("word", ["review", "automatic"])

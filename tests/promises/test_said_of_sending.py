@@ -120,7 +120,7 @@ def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Pat
     first, *rest = withdrawn.stdout.splitlines()
     assert first == "Metrics are off. You won't be asked again."
     told, stays = rest
-    assert " stay here: shimmy-metrics forget deletes all but your no." in stays
+    assert " stay here besides your no: shimmy-metrics forget deletes them." in stays
     assert re.fullmatch(
         r"Deleted: 1 report of which bytes had been sent before: 1 report cut off by you at \d\d:\d\d; "
         r"bytes may have been sent to localhost:\d+\.",

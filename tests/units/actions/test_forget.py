@@ -21,7 +21,7 @@ from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.files import done
+from shimmy_metrics.wording.files import done, question, total
 from support.lived_in import OTHER_ID, kinds, lived_in, stands
 from support.pieces import pieces_left
 from support.samples import NOW, SESSION_ID, profile, queued
@@ -250,4 +250,33 @@ def test_doing_it_twice_changes_nothing(tmp_path: Path) -> None:
     before = mine.config_path.read_bytes()
     assert forget(mine).deleted == ()
     assert mine.config_path.read_bytes() == before
+    assert kinds(mine) == [FileKind.CONFIG]
+
+
+def test_the_sizes_are_those_that_were_asked_about_although_the_no_writes_to_the_store(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    with opened(mine) as db:
+        for number in range(30):
+            outbox.add(db, queued(f"c0ffee00-0000-4000-8000-0000000000{number:02}"))
+    before = forget_plan(mine)
+    result = forget(mine)
+    assert sorted(result.deleted) == sorted(before.files)
+    assert f"Deleted: {total(before.files)}." in done(result, NOW)
+
+
+def test_of_a_config_alone_there_is_nothing_to_delete_before_and_after(tmp_path: Path) -> None:
+    """Recording the no makes a lock beside it, which goes again."""
+    mine = profile(tmp_path)
+    enable(mine)
+    for each in mine.config_path.parent.iterdir():
+        if each != mine.config_path:
+            each.unlink()
+    asked = list(question(forget_plan(mine)))
+    assert asked == [
+        "This withdraws: your no is recorded, and a running server is no longer measured.",
+        "There is nothing to delete.",
+    ]
+    result = forget(mine)
+    assert (result.complete, result.deleted) == (True, ())
+    assert "There is nothing to delete." in done(result, NOW)
     assert kinds(mine) == [FileKind.CONFIG]

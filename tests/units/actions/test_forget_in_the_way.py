@@ -125,15 +125,18 @@ def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:
     lines = list(question(before))
     files_told = f"{len(before.files) - 1} files, {before.size:,} bytes"
     held = "1 waiting report, 1 session, 1 receipt and your own figures of 2 days"
-    assert lines[1] == f"It deletes {files_told}, with {held} in them."
+    assert lines[1].startswith(f"It deletes {files_told} (metrics.db, ")
+    assert lines[1].endswith(f"), with {held} in them, and leaves your config.")
     assert lines[0].startswith("This withdraws")
     assert list(question(before._replace(days=0)))[1].endswith(
-        ", with 1 waiting report, 1 session and 1 receipt in them."
+        ", with 1 waiting report, 1 session and 1 receipt in them, and leaves your config."
     )
     only = before._replace(days=0, reports=0, sessions=0)
-    assert list(question(only))[1].endswith(", with 1 receipt in them.")
+    assert list(question(only))[1].endswith(", with 1 receipt in them, and leaves your config.")
     none = only._replace(receipts=0, recallable=0)
-    assert list(question(none))[1].endswith(", with no report, session or receipt in them.")
+    assert list(question(none))[1].endswith(", with no report, session or receipt in them, and leaves your config.")
+    without = list(question(none._replace(withdraws=False, leaves_config=False)))
+    assert without[0].endswith(", with no report, session or receipt in them.")
 
 
 def test_a_sender_that_starts_after_it_makes_nothing_anew(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ The no comes first and stands whatever happens afterwards; running this again fi
 import contextlib
 import os
 import time
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.decide import decline
@@ -37,11 +38,13 @@ _LOCKS: Final = (FileKind.SESSION_LOCK, FileKind.SENDER_LOCK, FileKind.CONFIG_LO
 class ForgetPlan(NamedTuple):
     """What forgetting would delete; `recallable` counts the requests that cannot be recalled after it.
 
-    `unlisted` says why our files cannot be listed, `unread` why the store's counts are not known; empty where they are.
+    `leaves_config`: there will be a config, which is none of `files`. `unlisted` says why our files cannot be listed,
+    `unread` why the store's counts are not known; empty where they are.
     """
 
     files: tuple[OwnFile, ...]
     withdraws: bool
+    leaves_config: bool = False
     reports: int = 0
     sessions: int = 0
     receipts: int = 0
@@ -72,8 +75,9 @@ class ForgetResult(NamedTuple):
     """What was done.
 
     `purged` is what the withdrawal itself deleted, and what had been sent before; `notices` are lines about how the no
-    was recorded. `not_recorded` says why the no could not be recorded, empty if it stands. `folder_kept` is the state
-    folder, with the reason, if it stays although everything of ours in it is gone. `stays` is the config, with the no.
+    was recorded. `deleted` has the sizes from before that, as `forget_plan` has them. `not_recorded` says why the no
+    could not be recorded, empty if it stands. `folder_kept` is the state folder, with the reason, if it stays although
+    everything of ours in it is gone. `stays` is the config, with the no.
     """
 
     purged: PurgeResult
@@ -92,10 +96,12 @@ class ForgetResult(NamedTuple):
 
 def forget_plan(profile: Profile) -> ForgetPlan:
     """Return what forgetting would delete. Writes nothing, raises nothing."""
+    withdraws = _withdraws(profile)
+    leaves_config = withdraws or profile.config_path.exists()
     try:
-        found = ForgetPlan(_deletable(profile), _withdraws(profile))
+        found = ForgetPlan(_deletable(profile), withdraws, leaves_config)
     except UserError as error:
-        return ForgetPlan((), _withdraws(profile), unlisted=str(error))
+        return ForgetPlan((), withdraws, leaves_config, unlisted=str(error))
     try:
         with open_readonly(profile, off=True) as db:
             if db is None:
@@ -145,8 +151,22 @@ def forget(profile: Profile) -> ForgetResult:
         except OSError as error:
             not_deleted.append(NotDeleted(each.path, reason_of(error)))
     return ForgetResult(
-        purged, tuple(deleted), tuple(not_deleted), not_recorded, folder_kept, notices, _recorded_no(profile)
+        purged,
+        tuple(_as_listed(deleted, before)),
+        tuple(not_deleted),
+        not_recorded,
+        folder_kept,
+        notices,
+        _recorded_no(profile),
     )
+
+
+def _as_listed(deleted: Iterable[OwnFile], before: Iterable[OwnFile]) -> Iterator[OwnFile]:
+    """Yield what was deleted as it was listed before it began, without the lock that recording the no made."""
+    listed = {each.path: each for each in before}
+    for each in deleted:
+        if each.path in listed or each.kind is not FileKind.CONFIG_LOCK:
+            yield listed.get(each.path, each)
 
 
 def _deletable(profile: Profile) -> tuple[OwnFile, ...]:

@@ -20,9 +20,10 @@ from shimmy_metrics.wording.consent_question import disclosure
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
 from shimmy_metrics.wording.deletions import purged as sentences
 from shimmy_metrics.wording.departures import host
-from shimmy_metrics.wording.files import stays
+from shimmy_metrics.wording.files import RECALL, stays
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import none_sends, other_receiver
+from shimmy_metrics.wording.recall import not_taken_back
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 
 
@@ -95,12 +96,14 @@ def only_me(profile: Profile, *, as_json: bool) -> int:
             _print_now(told)
 
     decided = only_for_me(profile, recorded)
+    left = [not_taken_back(RECALL)] if forget_plan(profile).recallable else []
     if as_json:
-        told += _purged_lines(before.purged, profile) + _purged_lines(decided.purged, profile)
+        told += _purged_lines(before.purged, profile) + _purged_lines(decided.purged, profile) + left
         _print_decision(decided.decision, told, may_leave_to=decided.purged.may_leave_to)
         return Exit.USAGE if decided.purged.may_leave_to else Exit.DONE
     _print_purged(before.purged, profile)
     _print_purged(decided.purged, profile)
+    _print_now(left)
     if decided.purged.may_leave_to:
         raise _may_still_leave(decided.purged, "Your answer")
     return Exit.DONE

@@ -33,7 +33,7 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
     if decision.consent is Consent.UNDECIDED:
         return State(on=False, word="not decided", note="nothing is measured")
     if decision.local:
-        return State(on=True, word="only for me", note="not sent")
+        return State(on=True, word="only for me", note="nothing is sent", brief="not sent")
     if decision.consent is Consent.DECLINED:
         return State(on=False, word="metrics off", note="nothing is measured")
     if consent.obstacle is not None:

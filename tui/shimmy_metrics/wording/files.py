@@ -54,6 +54,7 @@ CONFIG_STAYS: Final = (
 )
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
+NOTHING_TO_DELETE: Final = "There is nothing to delete."
 NOT_LISTED: Final = (
     "Not listed: what you saved elsewhere or under another name, what shimmy-metrics receive keeps, and the sandbox of "
     "a killed demo."
@@ -96,8 +97,11 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
     if plan.unlisted:
         yield f"What else it would delete cannot be listed: {plan.unlisted}."
         return
-    if plan.unread:
-        yield f"It deletes {total(plan.files)}. The store's content was not counted: {plan.unread}."
+    leaves = " and leaves your config" if plan.leaves_config else ""
+    if not plan.files:
+        yield NOTHING_TO_DELETE
+    elif plan.unread:
+        yield f"It deletes {total(plan.files)}{leaves}. The store's content was not counted: {plan.unread}."
     else:
         counted = (
             (plan.reports, amount(plan.reports, "waiting report")),
@@ -108,7 +112,8 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
         *others, last = [text for number, text in counted if number] or ["no report, session or receipt"]
         held = f"{', '.join(others)} and {last}" if others else last
         named = ", ".join(shown(os.path.basename(each.path)) for each in plan.files if each.kind not in _NAMED_APART)
-        yield f"It deletes {total(plan.files)}{f' ({named})' if named else ''}, with {held} in them."
+        files = f"{total(plan.files)}{named and f' ({named})'}"
+        yield f"It deletes {files}, with {held} in them{leaves and ','}{leaves}."
     saved = [each.path for each in plan.files if each.kind is FileKind.EXPORT]
     if saved:
         named = ", ".join(shown(os.path.basename(path)) for path in saved)  # all of them are in one folder
@@ -133,7 +138,10 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
     yield from purged(result.purged._replace(delivered=None), now)
     if delivered is not None:
         yield f"Just before: {became(delivered, now)}."
-    yield f"Deleted: {total(result.deleted)}."
+    if result.deleted or result.not_deleted:
+        yield f"Deleted: {total(result.deleted)}."
+    else:
+        yield NOTHING_TO_DELETE
     for not_deleted in result.not_deleted:
         yield f"Not deleted: {shown(not_deleted.path)}: {not_deleted.reason}."
     if result.folder_kept:
@@ -158,8 +166,9 @@ def stays(
         return ""
     left = len(every)  # the others too: `files`, and the question before they are deleted, count them
     what = f"{amount(receipts, 'receipt')} and {amount(left, 'file')}" if receipts else amount(left, "file")
-    stay = "stays" if left == 1 and not receipts else "stay"
-    told = f"{what[:1].upper()}{what[1:]} {stay} here: {forget} deletes all but your no."
+    alone = left == 1 and not receipts
+    stay = "stays" if alone else "stay"
+    told = f"{what[:1].upper()}{what[1:]} {stay} here besides your no: {forget} deletes {'it' if alone else 'them'}."
     return f"{told} Only before that can what was sent be recalled: {recall}." if recallable else told
 
 

@@ -65,6 +65,11 @@ def all_asked(confirmed: int, requests: int, unasked: int) -> str:
     return f"{confirmed:,} of {amount(requests, 'request')} recalled{by_whom}.{rest}"
 
 
+def not_taken_back(recall: str) -> str:
+    """Return what an answer does not change, as a sentence; `recall` is the command, or in the app the keys."""
+    return f"This does not take back what was sent; to have it deleted at its receiver, recall it: {recall}."
+
+
 ALL_RECALLED: Final = "Everything that left, and whose ids are known here, is recalled already."
 
 

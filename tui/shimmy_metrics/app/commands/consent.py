@@ -19,6 +19,7 @@ from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, h
 from shimmy_metrics.wording.deletions import purged
 from shimmy_metrics.wording.files import stays
 from shimmy_metrics.wording.other_servers import none_sends
+from shimmy_metrics.wording.recall import not_taken_back
 
 _TOGETHER_SECONDS: Final = 2.0
 """A deletion within this time of an answer is reported with it; the answer waits a second for a running sender."""
@@ -55,7 +56,7 @@ class ConsentCommands:
         # The poller, twice a second, may have carried out the deletion before this.
         deletion = [self._deletion] if self._recent(self._deleted_at) else []
         self._answer = " ".join((*notices, self._sentence(answer, decision, changed=changed), *deletion))
-        self._left = self._stays() if answer is Answer.DECLINE else ""
+        self._left = self._stays(answer)
         self._answered_at = self._host.time()
         if not self._host.start.asking:
             _ = self._host.post_message(Answered(f"{self._answer} {self._left}".rstrip()))
@@ -125,17 +126,21 @@ class ConsentCommands:
             from_here=none_sends(EffectiveConsent(decision, environment.switch, endpoint), sessions),
         )
 
-    def _stays(self) -> str:
-        """Return what a no leaves here, and by which keys it is recalled and deleted."""
+    def _stays(self, answer: Answer) -> str:
+        """Return what an answer that ends sending leaves, here and elsewhere, and by which keys that is deleted."""
         from shimmy_metrics.actions.recall import recallable
 
         shown, keys = self._host.overview, self._host.keys
-        if shown is None:
+        if shown is None or answer not in {Answer.DECLINE, Answer.ONLY_FOR_ME}:
             return ""
+        requests = len(recallable([each for each in shown.entries if isinstance(each, Departure)]))
+        recall = f"{keys.of('app.history')}, then {keys.of('history.recall-all')}"
+        if answer is Answer.ONLY_FOR_ME:
+            return not_taken_back(recall) if requests else ""
         return stays(
             shown.files,
             sum(bool(receipt.body) for receipt in shown.receipts),
-            len(recallable([each for each in shown.entries if isinstance(each, Departure)])),
-            recall=f"{keys.of('app.history')}, then {keys.of('history.recall-all')}",
+            requests,
+            recall=recall,
             forget=f"{keys.of('app.consent')}, then {keys.of('consent.forget')}",
         )
