@@ -17,11 +17,14 @@ WAKES_A_SECOND = 6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells how often a thread woke")
-def test_no_thread_wakes_often_while_nobody_types(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "shown"), [("", "Quit"), (":", "Do it")], ids=["screen", "palette"])
+def test_no_thread_wakes_often_while_nobody_types(tmp_path: Path, key: str, shown: str) -> None:
     home = Home(tmp_path)
     assert home.metrics("disable").returncode == 0
     with terminal(home, "shimmy", "tui") as there:
         assert there.shows("Quit")
+        there.type(key)
+        assert there.shows(shown)
         time.sleep(SECONDS)  # what the start left to do
         before = _wakes(there.process.pid)
         time.sleep(SECONDS)

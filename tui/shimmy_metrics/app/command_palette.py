@@ -9,7 +9,7 @@ from textual import events, on
 from textual.app import App, ComposeResult
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, LoadingIndicator
 
 from shimmy_metrics.app.keys import EVERYWHERE, Button, asking, called
 from shimmy_metrics.app.styles import sheet
@@ -108,8 +108,9 @@ class Palette(CommandPalette):
         yield ButtonRow(self._glyphs, *_typing(""))
 
     def on_mount(self) -> None:
-        """Keep the cursor from blinking: it would send bytes for ever."""
+        """Rest between keys: a blinking cursor sends bytes for ever, a hidden indicator wakes 16 times a second."""
         self.query_one(Input).cursor_blink = False
+        self.query_one(LoadingIndicator).auto_refresh = None
         for button in self.query(KeyButton):
             button.can_focus = False
 
