@@ -40,6 +40,7 @@ def test_a_label_is_whole_or_short_or_not_there(width: int) -> None:
 @pytest.mark.parametrize(
     ("width", "own"),
     [
+        (40, " Enter Open  s  z  Z  m  "),
         (60, " Enter Open  s Prove  z Recall  Z  m  d  "),
         (80, " Enter Open  s Prove  z Recall  Z Recall all  m  d  "),
         (120, " Enter Open  s Prove  z Recall  Z Recall all  m Compare to  d Delete receipts  "),
@@ -52,7 +53,7 @@ async def test_the_keys_of_history_say_what_they_do(tmp_path: Path, width: int, 
         await opened.press(pilot, "3")
         row = opened.text(app).splitlines()[-1]
         assert row.startswith(own)
-        assert "  ? Keys  q Quit" in row or width < LABELLED
+        assert "  ? Keys  q Quit" in row or (width < LABELLED and row.endswith("  ?  q"))
         assert ("x Export" in row) is (width >= 120)
 
 

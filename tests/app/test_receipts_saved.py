@@ -15,7 +15,7 @@ from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store import departures
 from shimmy_metrics.store.database import opened as store
-from shimmy_metrics.wording.receipts import CHECKED_BY, NO_RECEIPT, digests_answered, periods
+from shimmy_metrics.wording.receipts import CHECKED_BY, digests_answered, periods
 from support import opened, overviews, samples
 from support.departed import depart
 
@@ -118,7 +118,7 @@ async def test_where_no_receipt_is_kept_nothing_is_asked(tmp_path: Path) -> None
         await opened.press(pilot, "3")
         assert "Prove" not in opened.text(app)
         await opened.press(pilot, "s")
-        await opened.until(pilot, lambda: NO_RECEIPT in opened.read(app))
+        await opened.until(pilot, lambda: "No receipt is kept here, so there is nothing to save." in opened.read(app))
 
 
 async def test_a_path_that_was_typed_stays_when_other_days_are_chosen(tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ WALKS: Final = (
             Scene("export-look", "w", "format"),
             Scene("history", "q n 3", "4 reports were sent", drawn=True, sized=True),
             Scene("delete-receipts", "d", "Delete"),
+            Scene("save-receipts", "n s", "Save receipts of the last 7 days?"),
             Scene("receipt", "n enter", "1 report taken by", drawn=True),
             Scene("compare", "q j m k enter h h", "2,000", drawn=True),
             Scene("fields", "q 4", f"{len(FIELDS)} fields", drawn=True, sized=True),

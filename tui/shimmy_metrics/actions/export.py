@@ -43,9 +43,10 @@ def export(profile: Profile) -> bytes:
     return _as_file(held(profile))
 
 
-def export_receipts(receipts: Iterable[dict[str, Any]]) -> bytes:
-    """Return an export that holds these receipts alone, entries of `held`; `validate` computes each digest again."""
-    return _as_file({"format": FORMAT, "receipts": list(receipts)})
+def export_receipts(receipts: "Iterable[Departure]") -> bytes:
+    """Return an export that holds these receipts alone; `validate` computes each digest again."""
+    saved = [_taken(each, (each.ended or each.begun).isoformat()) for each in receipts]
+    return _as_file({"format": FORMAT, "receipts": saved})
 
 
 def _as_file(exported: dict[str, Any]) -> bytes:
@@ -141,14 +142,18 @@ def _paired(sent: "Iterable[Departure]", linked: "Iterable[Row]") -> "Iterator[t
 
 
 def _receipt(departure: "Departure", linked: dict[str, Any]) -> dict[str, Any]:
+    return {**_taken(departure, linked["ended"]), "link": linked["end_link"]}
+
+
+def _taken(departure: "Departure", at: str) -> dict[str, Any]:
+    """Return what was taken, `at` which time and by whom, with its bytes."""
     return {
         "departure": departure.row_id,
-        "at": linked["ended"],
+        "at": at,
         "endpoint": departure.endpoint,
         "status": departure.status,
         "outcome": departure.outcome and departure.outcome.value,
         "reports": departure.reports,
-        "link": linked["end_link"],
         **_body(departure.body, departure.sha256),
     }
 

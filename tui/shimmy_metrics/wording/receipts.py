@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-NO_RECEIPT: Final = "No receipt is kept here, so there is nothing to save."
-
 CHECKED_BY: Final = "shimmy-metrics validate FILE computes each again."
 
 _WEEK: Final = timedelta(days=7)

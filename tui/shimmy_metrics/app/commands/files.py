@@ -3,9 +3,8 @@
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
@@ -13,9 +12,9 @@ from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget, expa
 from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.limits import ALONE_SECONDS
-from shimmy_metrics.records import Outcome
+from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.receipts import CHECKED_BY, NO_RECEIPT, digests_answered, periods
+from shimmy_metrics.wording.receipts import CHECKED_BY, digests_answered, periods
 
 _EXPORT: Final = "Export everything kept here?"
 
@@ -58,21 +57,9 @@ class FileCommands:
         else:
             self._runner.report("That key came too close to another one. Press it again.")
 
-    def save_receipts(self) -> None:
-        """Read the receipts, then ask of which days, and where to save them."""
-
-        def read() -> None:
-            from shimmy_metrics.actions.export import held
-
-            with self._runner.reporting_errors():
-                with self._runner.busy("Reading the receipts."):
-                    receipts = held(self._host.profile)["receipts"]
-                if receipts:
-                    self._host.call_from_thread(self.ask_to_save, *self._receipt_requests(receipts))
-                else:
-                    self._runner.report(NO_RECEIPT)
-
-        self._runner.in_thread(read)
+    def ask_to_save_receipts(self, receipts: Sequence[Departure]) -> None:
+        """Ask of which days the receipts are to be saved, and where; there is at least one."""
+        self.ask_to_save(*self._receipt_requests(receipts))
 
     def ask_to_save(self, *requests: SaveRequest) -> None:
         """Ask which of them to save, and where, and save it there."""
@@ -177,20 +164,20 @@ class FileCommands:
         ]
         return SaveRequest(_EXPORT, data, ", ".join(parts), path)
 
-    def _receipt_requests(self, receipts: Sequence[dict[str, Any]]) -> Iterator[SaveRequest]:
+    def _receipt_requests(self, receipts: Sequence[Departure]) -> Iterator[SaveRequest]:
         from shimmy_metrics.actions.export import export_receipts
 
         now = self._host.profile.clock.now()
-        path = expand_home(Path("~")) / f"shimmy-receipts-{now:%Y-%m-%d}.json"
+        path = unused_path(expand_home(Path("~")) / f"shimmy-receipts-{now:%Y-%m-%d}.json")
         for period in periods(now.astimezone().date()):
-            sent = [each for each in receipts if period.holds(datetime.fromisoformat(each["at"]).astimezone().date())]
+            sent = [each for each in receipts if period.holds((each.ended or each.begun).astimezone().date())]
             if sent:
-                confirmed = sum(each["outcome"] == Outcome.CONFIRMED for each in sent)
+                confirmed = sum(each.outcome is Outcome.CONFIRMED for each in sent)
                 yield SaveRequest(
                     f"Save receipts of {period.name}?",
                     export_receipts(sent),
                     ", ".join(filter(None, (amount(len(sent), "receipt"), period.dates))),
-                    unused_path(path),
+                    path,
                     digests_answered(confirmed, len(sent)),
                     f"{', '.join(filter(None, (period.name, period.dates)))} ({len(sent):,})",
                 )

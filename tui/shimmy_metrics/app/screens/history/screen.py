@@ -52,6 +52,11 @@ class HistoryScreen(BaseScreen):
         entry = self.entry()
         return entry if isinstance(entry, Departure) and entry.body else None
 
+    def kept(self) -> list[Departure]:
+        """Return the receipts whose bytes are kept, newest first."""
+        overview = self.host.overview
+        return [each for each in overview.receipts if each.body] if overview is not None else []
+
     def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
         """Return what became of it, the digest, and the proof or what comes next."""
         entry, overview = self.entry(), self.host.overview
@@ -67,9 +72,10 @@ class HistoryScreen(BaseScreen):
         recall: tuple[Button, ...] = (keys.button("history.recall", "Recall"),) if recallable(entry) else ()
         if any(map(recallable, overview.entries)):
             recall += (keys.button("history.recall-all", "Recall all"),)
-        kept = any(each.body for each in overview.receipts)
+        kept = self.kept()
         save = (keys.button("history.save", "Save as proof", "Prove"),) if kept else ()
-        delete = (keys.button("history.delete", "Delete receipts"),) if kept else ()
+        roomy = not self.host.canvas().narrow  # else another label is worth more than the key that is used least
+        delete = (keys.button("history.delete", "Delete receipts"),) if kept and roomy else ()
         if not self.receipt():
             return (keys.button("page.explain", "More"), *save, *recall, *delete)
         compare = keys.button("history.base", "Compare with this", "Compare to")
@@ -92,14 +98,17 @@ class HistoryScreen(BaseScreen):
             f"There is no search in History; {fields} lists the fields, and {search} searches them."
         )
 
-    def action_save(self) -> None:
+    async def action_save(self) -> None:
         """Ask of which days the receipts are to be saved, and where."""
-        self._commands.files.save_receipts()
+        kept = self.kept()
+        if kept:
+            self._commands.files.ask_to_save_receipts(kept)
+        else:
+            await self.show_message("No receipt is kept here, so there is nothing to save.")
 
     async def action_delete(self) -> None:
         """Ask whether the bytes of all receipts may be deleted."""
-        overview = self.host.overview
-        kept = [each for each in overview.receipts if each.body] if overview else []
+        kept = self.kept()
         if kept:
             self._commands.outbox.ask_to_delete_receipts(kept)
         else:

@@ -101,18 +101,19 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
     places = _places(canvas, overview.entries, base)
     recalled = _recalled(overview.entries)
     rows = tuple(_row(canvas, each, base, places, recalled=each.key in recalled) for each in overview.entries)
-    below = (*(_of_receipts(canvas) if size else ()), UNREACHABLE)
-    return Content((*head, *damage, _columns(canvas, places)), (*rows, Row(BLANK), *paragraphs(canvas, *below)))
+    of_receipts = (Row(BLANK), *paragraphs(canvas, *_of_receipts(canvas))) if size else ()
+    below = (*of_receipts, Row(BLANK), *paragraphs(canvas, UNREACHABLE))
+    return Content((*head, *damage, _columns(canvas, places)), (*rows, *below))
 
 
-def _of_receipts(canvas: Canvas) -> tuple[str, str]:
+def _of_receipts(canvas: Canvas) -> tuple[str, str, str]:
     """Return what opening a receipt shows, and how those of some days, or all, are saved."""
     keys = canvas.keys
     return (
         f"{keys.of('page.explain')} opens a receipt: its bytes, and what is new in it.",
         f"{keys.of('history.save')} saves those of the last 7 days, of last week, or all: each body beside the sha256 "
-        "that its receiver answered with. shimmy-metrics history --json --from DATE --to DATE prints those of any "
-        "days.",
+        "that its receiver answered with.",
+        "Those of any days: shimmy-metrics history --json --from DATE --to DATE",
     )
 
 

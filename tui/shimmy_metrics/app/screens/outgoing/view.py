@@ -22,6 +22,9 @@ from shimmy_metrics.wording.other_servers import there
 from shimmy_metrics.wording.receiver import without_network
 from shimmy_metrics.wording.schedule import SENDER_LATE
 
+_ROOMY: Final = 20
+"""Rows from which on it is said here what happens without a network; below, the list's own rows are worth more."""
+
 NOT_READ: Final = "The store was not read. An example:"
 
 LAST_SENT: Final = "Nothing is waiting or running. The last report that was sent:"
@@ -166,7 +169,7 @@ def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return sentence(set_aside(report))
     if report.row_id in overview.overdue:
         return sentence(OVERDUE)
-    stays = without_network(len(subject.reports)) if overview.consent.sends else ""
+    stays = without_network(len(subject.reports)) if overview.consent.sends and canvas.height >= _ROOMY else ""
     if subject.report is None or not report.state.held:
         return stays
     until = f"{sentence(waits_until(report, canvas.now, canvas.zone))} {stays}".rstrip()
