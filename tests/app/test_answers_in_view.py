@@ -10,6 +10,8 @@ from textual.geometry import Region
 
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.ui.button_row import KeyButton
+from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.wording.consent_question import DECLINE, ENABLE, ENABLE_HELD, LATER, ONLY_FOR_ME
 from support import opened, overviews
 
@@ -133,3 +135,11 @@ async def test_the_first_question_names_the_host_to_which_reports_go(tmp_path: P
     async with app.run_test(size=size) as pilot:
         await opened.settled(pilot)
         assert "to metrics.shimmy-ai.dev, for" in opened.text(app)
+
+
+async def test_a_question_that_has_no_room_in_its_rule_shows_that_it_is_cut(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(40, 20)) as pilot:
+        await app.push_screen(Dialog(app, Question("May this be done, and that as well, today?", "All.", "Yes", "No")))
+        await opened.settled(pilot)
+        assert re.search(r"^── May this be done, and that as well.*…$", opened.text(app), re.MULTILINE)

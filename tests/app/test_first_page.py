@@ -70,9 +70,10 @@ async def test_what_waits_says_that_it_stays_without_a_network(tmp_path: Path, s
 
 
 async def test_where_nothing_can_be_sent_it_is_not_said_that_it_stays_for_that(tmp_path: Path) -> None:
-    app = opened.still(tmp_path, overviews.switched_off())
+    app = opened.still(tmp_path, overviews.busy()._replace(consent=overviews.switched_off().consent))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
+        assert "2 reports are waiting" in opened.read(app)
         assert "Without a network" not in opened.read(app)
 
 
