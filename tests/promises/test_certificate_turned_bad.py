@@ -11,6 +11,7 @@ import trustme
 
 from shimmy_metrics.exit_codes import Exit
 from support.installed import Home, announced, stop, wait_until
+from support.processes import no_sender
 from support.relays import REFUSED, answering_early, post_too_much
 from support.servers import free_port
 
@@ -47,6 +48,7 @@ def test_each_cause_is_printed_once_until_a_connection_stands_again(tmp_path: Pa
                 assert [post_too_much(port) for _ in range(FAILED)] == [b""] * FAILED
                 assert wait_until(partial(_noted, log, min(noted, 3)))
             _, _, err = stop(process)
+    no_sender(home)
     lines = err.splitlines()
     causes = ("its certificate has expired", f"its certificate is for another host than {HOST}")
     assert len(lines) == 3

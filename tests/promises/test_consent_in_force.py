@@ -11,6 +11,7 @@ from shimmy_metrics.limits import CHECKPOINT_SECONDS
 from shimmy_metrics.serve.consent_watch import POLL_SECONDS
 from support.installed import Home, stop, wait_until
 from support.metered import measured, sealed, status, talk
+from support.processes import no_sender
 from support.servers import free_port
 
 
@@ -68,6 +69,7 @@ def test_a_yes_counts_at_once_where_bytes_were_only_passed(tmp_path: Path) -> No
         assert wait_until(lambda: status(home)["running_sessions"] == 1)
         talk(port, 1)
         stop(process)
+    no_sender(home)
     assert json.loads(home.metrics("preview").stdout)["metrics"]["requests_per_session"] == 4
 
 

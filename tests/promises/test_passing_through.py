@@ -14,6 +14,7 @@ import trustme
 
 from support import upstream
 from support.installed import Home, announced, stop
+from support.processes import no_sender
 from support.relays import REFUSED, answering_early, post_too_much
 from support.servers import free_port, wait_for
 from support.upstream import ANSWERS, Upstream
@@ -84,6 +85,7 @@ def test_a_thousand_mixed_exchanges_are_the_same_bytes_with_the_meter_and_withou
         for asked in conversations:
             assert _exchange(port, asked) == _exchange(server.port, asked)
         stop(process)
+    no_sender(home)
     (session,) = json.loads(home.metrics("export").stdout)["sessions"]
     counted = session["counters"]["requests"]  # as it was counted; its report says two digits of it
     everything = [request for asked in conversations for request in asked]

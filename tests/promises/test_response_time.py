@@ -10,6 +10,7 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from support.installed import Home, stop
+from support.processes import no_sender
 from support.servers import ask, chat, free_port, wait_for
 
 CHATS = 4
@@ -53,6 +54,7 @@ def test_the_mean_response_time_is_the_client_s_own(tmp_path: Path, *, polls: bo
         if polls:
             beside.join()
         stop(process)
+    no_sender(home)
     (report,) = json.loads(home.metrics("export").stdout)["sessions"]
     counters = report["counters"]
     assert counters["requests"] == 3 * CHATS + (POLLS + 1) * polls

@@ -19,7 +19,7 @@ from shimmy_metrics.store.database import opened
 from support import receiver as behave
 from support import slow_sender
 from support.installed import BIN, Home, announced, wait_until
-from support.processes import processes
+from support.processes import no_sender
 from support.receiver import Receiver
 from support.samples import FACTS
 from support.servers import ask, chat, free_port, wait_for
@@ -102,7 +102,7 @@ def test_where_two_senders_are_started_for_one_end_they_make_one_attempt_and_it_
         for attempts, failures in ((1, 1), (2, 2), (2, 2), (3, 3)):  # the third end is passed over
             port = free_port()
             _stopped_while_its_sender_starts(home, "after", _words("child", "", port), port)
-            assert wait_until(lambda: not processes(home, "shimmy_metrics.delivery"), 20)
+            no_sender(home)
             assert len(receiver.received) == attempts
             assert json.loads(home.metrics("status", "--json").stdout)["failures_in_a_row"] == failures
         why = "third session from now ends: 3 attempts in a row failed, so 2 sessions end without one"

@@ -11,7 +11,7 @@ import pytest
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from support.installed import Home, stop, wait_until
-from support.processes import processes
+from support.processes import no_sender
 from support.queue_report import FIRST, queue_report
 from support.servers import chat, free_port, wait_for
 
@@ -47,7 +47,7 @@ def _all_told(home: Home) -> list[str]:
 
 def _ended(home: Home, process: "subprocess.Popen[str]") -> None:
     stop(process)
-    assert wait_until(lambda: not processes(home, "shimmy_metrics.delivery"), 10)
+    no_sender(home)
 
 
 def test_of_a_server_for_a_receiver_that_was_not_agreed_to_nothing_is_promised_and_nothing_sent(tmp_path: Path) -> None:

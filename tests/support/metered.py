@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from support.installed import Home, stop
+from support.processes import no_sender
 from support.servers import ask, chat, free_port, wait_for
 
 
@@ -37,8 +38,9 @@ def talk(port: int, rounds: int = 2) -> int:
 
 
 def sealed(home: Home, rounds: int = 1) -> bytes:
-    """Run a measured session to its end and return what `preview` prints then."""
+    """Run a measured session to its end, and its sender; return what `preview` prints then."""
     with ToyServer() as toy, measured(home, toy.url) as (port, process):
         talk(port, rounds)
         stop(process)
+    no_sender(home)
     return home.metrics("preview").stdout.encode()

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from support.installed import Home
+from support.installed import Home, wait_until
 
 _STANDS_SECONDS: Final = 1.0
 
@@ -33,6 +33,11 @@ def kill(home: Home, words: str) -> int:
             os.kill(process, signal.SIGKILL)
             killed += 1
     return killed
+
+
+def no_sender(home: Home) -> None:
+    """Wait until no sender is at work: an exit that had no time to seal its session leaves that to one."""
+    assert wait_until(lambda: not processes(home, "shimmy_metrics.delivery"))
 
 
 @contextmanager
