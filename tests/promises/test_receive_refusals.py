@@ -39,3 +39,29 @@ def test_the_operator_s_text_is_text(tmp_path: Path, content: bytes, said: str) 
     )
     assert_one_line(told, "")
     assert said in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("action", "in_the_way"),
+    [
+        (("operator", "-"), "operator.txt"),
+        (("end",), "ended"),
+        (("status",), "retention.log"),
+        (("verify-retention",), "retention.pub"),
+        (("--own", "4"), "k"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_by_name(tmp_path: Path, action: tuple[str, ...], in_the_way: str) -> None:
+    data = tmp_path / "data"
+    prepared(data)
+    (data / in_the_way / "something").mkdir(parents=True)
+    told = Home(tmp_path).run("receive", *action, "--data", str(data), command="shimmy-metrics", given="Me\n")
+    assert_one_line(told, f"{data / in_the_way}: cannot be used: ")
+
+
+def test_a_store_that_cannot_be_used_is_told_as_that(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    prepared(data)
+    (data / "keys.turn").mkdir()
+    told = Home(tmp_path).run("receive", "--data", str(data), command="shimmy-metrics")
+    assert_one_line(told, f"{data}: the store cannot be used: ")

@@ -54,6 +54,33 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytes
         prepared(tmp_path / "data")
 
 
+@posix
+@pytest.mark.parametrize("part", [".", "days", "keys", "weeks"])
+def test_a_part_that_cannot_be_listed_is_refused_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    path = prepared(tmp_path / "data").path / part
+    access = os.access
+    # Root may list what it likes.
+    monkeypatch.setattr(os, "access", lambda asked, mode: asked != path and access(asked, mode))
+    with pytest.raises(UserError) as told:
+        prepared(tmp_path / "data")
+    assert str(told.value) == (
+        f"{path}: cannot be read and written. Open it to the receiver's user: chmod u+rwx {path}"
+    )
+
+
+def test_days_that_cannot_be_listed_are_an_error_and_not_none(tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "data")
+    folder.day(DAY).touch()
+    (folder.days / "notes.db").touch()
+    (folder.days / "20261123.db").touch()
+    assert list(folder.arrival_days()) == [DAY]
+    folder.days.rename(folder.path / "elsewhere")
+    with pytest.raises(FileNotFoundError):
+        list(folder.arrival_days())
+
+
 def test_what_cannot_be_a_folder_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(UserError) as told:

@@ -1,5 +1,6 @@
 """What went is proved to be gone, and what did not go is named."""
 
+import errno
 import os
 from contextlib import closing
 from datetime import date, timedelta
@@ -86,6 +87,36 @@ def test_where_a_place_cannot_be_searched_nothing_is_said_to_be_gone(
     assert verify(store, folder, at(CLOSED)) == [
         "2026-11-23 was dropped, and whether it is gone cannot be told: replica h2 does not answer"
     ]
+
+
+def test_in_a_folder_that_cannot_be_listed_nothing_is_said_to_be_gone(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = folder.path / "closed"
+    closed.mkdir()
+    (closed / "copy").write_bytes(b"mark")
+    assert [str(path) for path in holding(folder.path, b"mark")] == [str(closed / "copy")]
+    scandir = os.scandir
+
+    def refusing(path: os.PathLike[str] | str) -> object:  # root may list what it likes
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(closed))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(PermissionError) as told:
+        list(holding(folder.path, b"mark"))
+    assert told.value.filename == str(closed)
+
+
+def test_where_the_days_cannot_be_listed_retention_has_failed(store: SqliteStore, folder: Folder) -> None:
+    filled(store, 1)
+    folder.days.rename(folder.path / "elsewhere")
+    done = retain(store, folder, at(CLOSED))
+    assert done.dropped == ()
+    assert str(folder.days) in " ".join(done.failed)
+    with pytest.raises(OSError, match="days"):
+        verify(store, folder, at(CLOSED))
 
 
 def test_ids_are_forgotten_after_sixteen_days_though_nothing_arrives(store: SqliteStore, folder: Folder) -> None:

@@ -4,7 +4,8 @@ Each action is a function of its arguments that returns the exit code; what it r
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from shimmy_metrics.cli.arguments import parsed, refusal
 from shimmy_metrics.cli.output import print_stderr
 from shimmy_metrics.cli.receive_extra import require_extra
 from shimmy_metrics.cli.receive_table import RECEIVE
+from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 
@@ -26,10 +28,27 @@ Arguments = Mapping[str, Any]
 def receive(arguments: list[str]) -> int:
     """Run the receiver, or the action that the first argument names; return the exit code. Raises `UserError`."""
     command = RECEIVE.chosen(arguments)
-    if command is RECEIVE:
-        return _serve(parsed(RECEIVE, arguments))
-    given = parsed(command, arguments[1:])
-    return _RUN[command.name](given, data_folder(given))
+    given = parsed(command, arguments if command is RECEIVE else arguments[1:])
+    data = data_folder(given)
+    with _what_it_refuses(data):
+        return _serve(given) if command is RECEIVE else _RUN[command.name](given, data)
+
+
+@contextmanager
+def _what_it_refuses(data: Path) -> Iterator[None]:
+    """Raise `UserError` for what the receiver's folder refuses: a full disk, a file that cannot be read."""
+    from shimmy_metrics.receiver.store import StoreError
+
+    remedy = "Give it room and the receiver's user, then try again"
+    try:
+        yield
+    except StoreError as error:
+        raise UserError(f"the store cannot be used: {error}", where=str(data), remedy=remedy) from None
+    except OSError as error:
+        refused = str(error.filename or "")
+        if not refused.startswith(str(data)):
+            raise
+        raise UserError(f"cannot be used: {reason_of(error)}", where=refused, remedy=remedy) from None
 
 
 def data_folder(given: Arguments) -> Path:

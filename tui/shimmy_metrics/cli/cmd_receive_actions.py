@@ -71,7 +71,7 @@ def retain(given: Arguments, data: Path) -> int:
     for day in done.dropped:
         print_line(f"Dropped: what arrived on {day}.")
     for line in done.failed:
-        print_line(f"Not done: {line}.")
+        print_line(f"Needs you: {line}.")
     if not done.dropped and not done.failed:
         print_line("Nothing is old enough to be dropped.")
     return Exit.NO if done.failed else Exit.DONE
@@ -136,15 +136,14 @@ def rotate_key(given: Arguments, data: Path) -> int:
 
     require_extra()
     folder = _existing(data)
-    with _store_errors(folder):
-        if given["kind"] == "hashing":
-            replaced = rotate_hashing(folder, _now().date())
-            lost = " No recall is confirmed for 16 days: what arrived may stand under the lost one."
-            stays = " The old one stays for 16 days." if replaced else lost if folder.seen.exists() else ""
-            print_line(f"Restart the receiver: it hashes ids with a new key then.{stays}")
-        else:
-            rotate_signing(folder, _now())
-            print_line("The log is signed with a new key from now on, whose public half stands in retention.pub.")
+    if given["kind"] == "hashing":
+        replaced = rotate_hashing(folder, _now().date())
+        lost = " No recall is confirmed for 16 days: what arrived may stand under the lost one."
+        stays = " The old one stays for 16 days." if replaced else lost if folder.seen.exists() else ""
+        print_line(f"Restart the receiver: it hashes ids with a new key then.{stays}")
+    else:
+        rotate_signing(folder, _now())
+        print_line("The log is signed with a new key from now on, whose public half stands in retention.pub.")
     return Exit.DONE
 
 
@@ -176,18 +175,8 @@ def _existing(data: Path) -> Folder:
 def _opened(folder: Folder) -> "Iterator[OwnStore]":
     from shimmy_metrics.receiver.stores import open_store
 
-    with _store_errors(folder), closing(open_store(folder)) as store:
+    with closing(open_store(folder)) as store:
         yield store
-
-
-@contextmanager
-def _store_errors(folder: Folder) -> Iterator[None]:
-    from shimmy_metrics.receiver.store import StoreError
-
-    try:
-        yield
-    except StoreError as error:
-        raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
 
 
 def _monday(name: str) -> date:

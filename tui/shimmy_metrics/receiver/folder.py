@@ -4,6 +4,7 @@ import os
 import shlex
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -102,12 +103,12 @@ class Folder(NamedTuple):
         return f"shimmy-metrics receive {action} --data {shlex.quote(str(self.path))}"
 
     def arrival_days(self) -> Iterator[date]:
-        """Yield the days of arrival that are still held, oldest first."""
-        for path in sorted(self.days.glob("????-??-??.db")):
-            try:
-                yield date.fromisoformat(path.stem)
-            except ValueError:
-                continue
+        """Yield the days of arrival that are still held, oldest first. Raise `OSError`: then none can be told."""
+        for name in sorted(os.listdir(self.days)):
+            with suppress(ValueError):
+                day = date.fromisoformat(name.removesuffix(".db"))
+                if name == self.day(day).name:
+                    yield day
 
 
 def is_a_receiver_s(path: Path) -> bool:
@@ -119,11 +120,12 @@ def is_a_receiver_s(path: Path) -> bool:
 def prepared(path: Path) -> Folder:
     """Make the folder where it is missing, for its owner alone, and return it.
 
-    Raise `UserError` where it belongs to somebody else, others may write into it, or it cannot be made.
+    Raise `UserError` where it belongs to somebody else, others may write into it, or it cannot be made or used.
     """
     folder = Folder(path.absolute())
+    parts = (folder.path, folder.days, folder.keys, folder.weeks)
     try:
-        for each in (folder.path, folder.days, folder.keys, folder.weeks):
+        for each in parts:
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.path.stat()
     except OSError as error:
@@ -132,6 +134,10 @@ def prepared(path: Path) -> Folder:
         ) from None
     if not hasattr(os, "geteuid"):
         return folder
+    for each in parts:  # in a folder that cannot be listed nothing would seem to be held, and no day would be dropped
+        if not os.access(each, os.R_OK | os.W_OK | os.X_OK):
+            remedy = f"Open it to the receiver's user: chmod u+rwx {shlex.quote(str(each))}"
+            raise UserError("cannot be read and written", where=str(each), remedy=remedy)
     if found.st_uid != os.geteuid():
         raise UserError(f"{folder.path} belongs to somebody else. Name a folder of your own: --data")
     if found.st_mode & _OTHERS_WRITE:
@@ -140,16 +146,19 @@ def prepared(path: Path) -> Folder:
 
 
 def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Replace `path` with `data` atomically; it is on the disk when this returns. Raise `OSError`."""
+    """Replace `path` with `data` atomically; it is on the disk when this returns. Raise `OSError`, which names it."""
     beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)  # of a process that was killed
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
+    try:
+        beside.unlink(missing_ok=True)  # of a process that was killed
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:  # a full disk's names no file
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def sync_folder(path: Path) -> None:

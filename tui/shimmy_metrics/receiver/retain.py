@@ -99,7 +99,7 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
             for day in sorted(each for each in held if each + timedelta(days=LIVE_DAYS) <= today):
                 obstacle = _obstacle(store, folder, day)
                 waits = bool(obstacle) and day + timedelta(days=HARD_DAYS) > today
-                becomes = "waits" if waits else "can wait no longer"
+                becomes = "waits" if waits else "could wait no longer"
                 failed += [f"what arrived on {day} {becomes}: {each}" for each in obstacle]
                 if waits:
                     continue

@@ -88,7 +88,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
 
 
 def _deliver(drain: "Drain") -> None:
-    with contextlib.suppress(StoreError):  # `status` tells why; it waits in the folder, and is tried again
+    with contextlib.suppress(StoreError, OSError):  # `status` tells why; it waits in the folder, and is tried again
         drain.run(datetime.now(UTC))
 
 

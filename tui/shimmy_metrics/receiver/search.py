@@ -11,8 +11,8 @@ _CHUNK: Final = 2**20
 
 
 def holding(folder: Path, wanted: bytes) -> Iterator[Path]:
-    """Yield the files below `folder` that hold `wanted`. Raise `OSError` where one cannot be read."""
-    for path in sorted(folder.rglob("*")):
+    """Yield the files below `folder` that hold `wanted`. Raise `OSError` where one, or a folder, cannot be read."""
+    for path in _paths(folder):
         try:
             if path.is_file() and not path.is_symlink() and _holds(path, wanted):
                 yield path
@@ -35,6 +35,17 @@ def _end_behind_parent() -> None:
     assert parent is not None
     parent.join()
     os._exit(0)
+
+
+def _paths(folder: Path) -> list[Path]:
+    """Return what is no folder, in order. `Path.rglob` passes in silence over a folder that it cannot list."""
+
+    def raise_unless_gone(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    walked = os.walk(folder, onerror=raise_unless_gone)
+    return sorted(Path(above, name) for above, _, names in walked for name in names)
 
 
 def _holds(path: Path, wanted: bytes) -> bool:

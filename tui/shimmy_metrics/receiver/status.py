@@ -91,7 +91,7 @@ def lines(told: Status) -> list[str]:
     last = f"The last day that was dropped: {told.last_dropped}." if told.last_dropped else "No day was dropped yet."
     made.append(last)
     if told.broken:
-        made.append("Refused, by rule:")
+        made.append("Refused or failed, and how often:")
         width = max(map(len, told.broken))
         made += [f"  {rule:<{width}}  {times:>10,}" for rule, times in told.broken.items()]
     return made + [f"Needs you: {trouble}." for trouble in told.troubles]

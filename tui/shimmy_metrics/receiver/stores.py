@@ -23,7 +23,7 @@ def choose(folder: Folder, text: str) -> None:
     if text == SQLITE:
         if before != SQLITE:
             raise UserError(
-                "the reports of this folder are in a cluster, and nobody would delete them there",
+                "reports of this folder may be in a cluster, and nobody would delete them there",
                 where=f"--store {SQLITE}",
                 remedy="Name another folder with --data, or go on without --store",
             )

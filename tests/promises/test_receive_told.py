@@ -1,0 +1,45 @@
+"""What `receive retain` and `receive status` say of what was done, and of what was not."""
+
+import shutil
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.sqlite.counters import Counters
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from support.installed import Home
+from support.stored import row
+
+OLD = datetime.now(UTC).date() - timedelta(days=20)
+
+
+def _holding_an_old_day(tmp_path: Path) -> Folder:
+    folder = prepared(tmp_path / "data")
+    load_keys(folder, OLD)
+    with closing(SqliteStore(folder)) as store:
+        store.append(OLD, [row(day=OLD)])
+    return folder
+
+
+def test_of_a_day_that_was_dropped_nothing_is_said_to_be_not_done(tmp_path: Path) -> None:
+    folder = _holding_an_old_day(tmp_path)
+    copy = folder.path / "copy"
+    shutil.copy(folder.day(OLD), copy)
+    (folder.keys / "hashing").unlink()
+    told = Home(tmp_path).run("receive", "retain", "--data", str(folder.path), command="shimmy-metrics")
+    dropped, waited, left = told.stdout.splitlines()
+    assert dropped == f"Dropped: what arrived on {OLD}."
+    assert waited.startswith(f"Needs you: what arrived on {OLD} could wait no longer: {folder.keys / 'hashing'}: ")
+    assert left == f"Needs you: {OLD} was dropped, and something of it is still in {copy}."
+    assert told.returncode == 1
+
+
+def test_what_failed_is_not_said_to_be_refused(tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "data")
+    counters = Counters(folder)
+    counters.count(["retention failed"])
+    counters.save()
+    told = Home(tmp_path).run("receive", "status", "--data", str(folder.path), command="shimmy-metrics")
+    assert told.stdout.splitlines()[-2:] == ["Refused or failed, and how often:", "  retention failed           1"]
