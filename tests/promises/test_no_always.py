@@ -125,6 +125,17 @@ def test_in_a_folder_that_all_may_write_another_user_can_plant_no_yes_and_spoil_
 
 
 @needs_users
+def test_a_yes_of_ones_own_in_another_user_s_folder_is_none() -> None:
+    with home_of(VICTIM) as home:
+        metrics_as(VICTIM, home, "enable")
+        folder = home.profile.config_path.parent
+        folder.chmod(0o755)
+        os.chown(folder, OTHER, OTHER)
+        told = json.loads(metrics_as(VICTIM, home, "status", "--json").stdout)
+        assert (told["consent"], told["obstacle"], told["sends"]) == ("undecided", "untrusted-config", False)
+
+
+@needs_users
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_root_s_config_in_a_person_s_folder_is_no_yes_and_the_person_can_say_no(mode: int) -> None:
     with home_of(VICTIM) as home:
