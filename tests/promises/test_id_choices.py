@@ -35,6 +35,9 @@ def test_what_takes_a_waiting_report_names_those_that_wait(sending: Home, word: 
 def test_a_character_or_three_name_nothing_that_is_acted_on(sending: Home, word: str) -> None:
     report = queue_report(sending, FIRST, QueueState.HELD_BY_MODE)
     for named in (report.sha256[:3], FIRST[:1], "a"):
+        shown = own(sending, "preview", named)
+        would = f"What shimmy-metrics release {report.sha256[:8]} would send: "
+        assert shown.stderr.startswith(would) if shown.returncode == 0 else named == "a"
         assert_refused(own(sending, word, named), "give at least 4 characters of an ID. See shimmy-metrics")
     with opened(sending.profile) as db:
         assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_BY_MODE]

@@ -125,6 +125,7 @@ def _exchange(home: Home, port: int, server: NamedServer, health: bytes) -> Name
         (OTHER, SHIMMY, [NAMED[OTHER], NAMED[SHIMMY]]),
         (SHIMMY, NEWER, [NAMED[NEWER]]),  # the same server: its session goes on
         (SHIMMY, SHIMMY, [NAMED[SHIMMY]]),
+        (OTHER, OTHER, [NAMED[OTHER]]),  # what is not Shimmy has no name here, so that one goes on in another's place
     ],
 )
 def test_an_exchanged_server_is_asked_again(

@@ -96,6 +96,24 @@ def test_what_cannot_be_aggregated_goes_after_fourteen_days_all_the_same(
     assert verify(store, folder, at(MONDAY + timedelta(14))) == []
 
 
+def test_a_day_that_cannot_be_deleted_stays_and_status_says_so(store: SqliteStore, folder: Folder) -> None:
+    filled(store, 2)
+    path = folder.day(MONDAY)
+    path.unlink()
+    (path / "something").mkdir(parents=True)
+    late = at(MONDAY + timedelta(20))
+    done = retain(store, folder, late)
+    assert done.dropped == (MONDAY + timedelta(1),)
+    assert any(each.startswith(f"{MONDAY} could not be dropped: ") for each in done.failed)
+    told = status(store, folder, late)
+    assert told.overdue == [MONDAY]
+    assert lines(told)[-1] == (
+        f"Needs you: what arrived on {MONDAY} should be gone. Run {folder.command('retain')}: it drops it, or says why "
+        "not."
+    )
+    assert verify(store, folder, late) == [f"what arrived on {MONDAY} is still held"]
+
+
 def test_a_week_that_was_kept_and_cannot_be_read_does_not_keep_its_days(store: SqliteStore, folder: Folder) -> None:
     filled(store)
     retained(store, folder, CLOSED)

@@ -6,6 +6,7 @@ from typing import Final
 
 from shimmy_metrics.actions.outbox import ReleaseRequest, can_release, departure_for, find_release, release_request
 from shimmy_metrics.actions.status import Status, read_status
+from shimmy_metrics.cli.command import SHORTEST_ID
 from shimmy_metrics.cli.departure_json import departure_json
 from shimmy_metrics.cli.output import print_bytes, print_json, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
@@ -34,7 +35,8 @@ def preview_named(profile: Profile, word: str) -> int:
         found = find_release(profile, word)
     print_bytes(found.request.body)
     sends = found.consent.sends and all(map(can_release, found.request.reports))
-    named = f"What shimmy-metrics release {word} would send" if sends else f"What {word} names, as one request"
+    acted_on = word if word == "all" or len(word) >= SHORTEST_ID else found.request.reports[0].sha256[:8]
+    named = f"What shimmy-metrics release {acted_on} would send" if sends else f"What {word} names, as one request"
     print_stderr(f"{named}: {size(found)}.")
     for line in (*waiting(found.request.reports, profile.clock.now(), sends=sends), obstacle(found.consent)):
         if line:

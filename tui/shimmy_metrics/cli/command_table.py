@@ -22,8 +22,8 @@ SERVE: Final = Command(
     under="shimmy",
     does="run the server; it is measured only after a yes",
     about=(
-        "Run the real Shimmy with every argument unchanged. Without a yes this program becomes it; after one it is "
-        "measured, at the address that you asked for.",
+        "Run the real Shimmy. Without a yes this program becomes it, with every argument unchanged; after one it is "
+        "measured: the meter has the address that you asked for, and the server another port (--bind auto).",
         "With --upstream, measure a server that runs already (Shimmy, Ollama, llama.cpp, vLLM, LM Studio): clients "
         "use the address of --bind instead of the server's own.",
         UNREACHABLE,
