@@ -20,6 +20,7 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.database import opened
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.files import done, question, total
 from support.lived_in import OTHER_ID, kinds, lived_in, stands
@@ -253,13 +254,16 @@ def test_doing_it_twice_changes_nothing(tmp_path: Path) -> None:
     assert kinds(mine) == [FileKind.CONFIG]
 
 
-def test_the_sizes_are_those_that_were_asked_about_although_the_no_writes_to_the_store(tmp_path: Path) -> None:
+def test_the_sizes_are_those_that_were_asked_about_although_the_withdrawal_writes(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    with opened(mine) as db:
-        for number in range(30):
-            outbox.add(db, queued(f"c0ffee00-0000-4000-8000-0000000000{number:02}"))
     before = forget_plan(mine)
-    result = forget(mine)
+
+    def decline_and_log(profile: Profile) -> Decided:
+        log_event(profile, "the sender stopped")
+        return decline(profile)
+
+    with patch("shimmy_metrics.actions.forget.decline", decline_and_log):
+        result = forget(mine)
     assert sorted(result.deleted) == sorted(before.files)
     assert f"Deleted: {total(before.files)}." in done(result, NOW)
 
