@@ -1,20 +1,22 @@
 """Recalling all that was sent: each request asked for once, one summary, and said before it is too late."""
 
 import json
+import signal
+import sys
 
 import pytest
 
 from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.store.database import opened
-from shimmy_metrics.wording.recall import ALL_RECALLED, EFFECT
+from shimmy_metrics.wording.recall import ALL_RECALLED, EFFECT, INTERRUPTED
 from support.departed import depart
 from support.home_terminal import terminal
-from support.installed import BIN, Home
+from support.installed import BIN, Home, stop, wait_until
 from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, queue_report
 from support.recalling import all_departures, home, recall, receiver
-from support.receiver import Behaviour, Receiver, hang, status
+from support.receiver import Behaviour, Handler, Receiver, hang, status
 from support.samples import queued
 
 __all__ = ["home", "receiver"]
@@ -107,6 +109,30 @@ def test_what_is_answered_otherwise_ends_with_its_code(
     found = json.loads(told.stdout)
     assert (len(receiver.received), len(found["recalls"])) == (asked, asked)
     assert said in found["told"][0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no program ends by a signal there")
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_interrupted_it_tells_what_was_done_and_ends_by_the_signal(
+    sent: Home, receiver: Receiver, form: tuple[str, ...]
+) -> None:
+    def one_then_none(handler: Handler, body: bytes) -> None:
+        (status(204) if len(receiver.received) == 1 else hang)(handler, body)
+
+    receiver.recalls = one_then_none
+    with sent.started_program([str(BIN / "shimmy-metrics"), "recall", "all", "--yes", *form]) as process:
+        assert wait_until(lambda: len(receiver.received) == 2)
+        code, out, err = stop(process)
+    assert (code, err) == (-signal.SIGINT, "")
+    done = ["1 of 3 requests recalled, each confirmed by its receiver.", INTERRUPTED, EFFECT]
+    if form:
+        found = json.loads(out)
+        assert (len(found["recalls"]), found["told"]) == (1, done)
+    else:
+        assert out.splitlines()[-3:] == done
+    receiver.recalls = status(204)
+    again = recall(sent, "all", "--yes")
+    assert again.stdout.splitlines()[-2] == "2 of 2 requests recalled, each confirmed by its receiver."
 
 
 def test_where_nothing_left_that_is_an_error_of_one_line(home: Home, receiver: Receiver) -> None:

@@ -13,7 +13,15 @@ from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line, print_lines
 from shimmy_metrics.wording.departures import became, host, sentence
-from shimmy_metrics.wording.recall import ALL_RECALLED, EFFECT, all_asked, all_at_once, also_sent_to, together
+from shimmy_metrics.wording.recall import (
+    ALL_RECALLED,
+    EFFECT,
+    INTERRUPTED,
+    all_asked,
+    all_at_once,
+    also_sent_to,
+    together,
+)
 from shimmy_metrics.wording.receiver import with_headers
 
 _COMMAND: Final = "shimmy-metrics recall"
@@ -51,7 +59,7 @@ def recall_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> in
 
 
 def _recall_all(profile: Profile, *, yes: bool, as_json: bool) -> int:
-    """Recall each request that left, after asking, and print what became of each and of all."""
+    """Recall each request that left, after asking, and print what became of each and of all, also if interrupted."""
     with purge_first(profile):
         every = find_all_recalls(profile)
     reports = sum(len(found.report_ids) for found in every)
@@ -60,14 +68,19 @@ def _recall_all(profile: Profile, *, yes: bool, as_json: bool) -> int:
         return Exit.NO
     made: list[tuple[FoundRecall, Departure]] = []
     unread: OSError | None = None
-    for found, answered in recall_each(profile, every):
-        made.append((found, answered))
-        if not as_json and unread is None:
-            unread = _unread([*_request_lines(found), sentence(became(answered, profile.clock.now()))])
+    interrupt: KeyboardInterrupt | None = None
+    try:
+        for found, answered in recall_each(profile, every):
+            made.append((found, answered))
+            if not as_json and unread is None:
+                unread = _unread([*_request_lines(found), sentence(became(answered, profile.clock.now()))])
+    except KeyboardInterrupt as error:
+        interrupt = error
     if unread is not None:
         raise unread
     confirmed = sum(answered.outcome is Outcome.RECALLED for _, answered in made)
-    told = [all_asked(confirmed, len(every), len(every) - len(made))] if every else [ALL_RECALLED]
+    told = [all_asked(confirmed, len(every), 0 if interrupt else len(every) - len(made))] if every else [ALL_RECALLED]
+    told += [INTERRUPTED] if interrupt else []
     told += [EFFECT] if confirmed else []
     if as_json:
         recalls = [{"requests": _requests_json(found), "attempt": departure_json(each)} for found, each in made]
@@ -75,6 +88,8 @@ def _recall_all(profile: Profile, *, yes: bool, as_json: bool) -> int:
     else:
         for line in told:
             print_line(line)
+    if interrupt is not None:
+        raise interrupt
     return max((_exit_code(answered) for _, answered in made), default=Exit.DONE)
 
 

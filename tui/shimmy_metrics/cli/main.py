@@ -50,7 +50,9 @@ def _run_guarded(arguments: list[str], *, own_name: bool) -> int:
         sys.stdout.flush()  # not at Python's exit, which would print its own message
         return code
     except KeyboardInterrupt:
-        return 130
+        from shimmy_metrics.cli.interrupt import end_interrupted
+
+        return end_interrupted()
     except BrokenPipeError:
         # The reader of our output went away (`| head`).
         _discard(sys.stdout)

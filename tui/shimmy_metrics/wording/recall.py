@@ -8,6 +8,8 @@ from shimmy_metrics.wording.numbers import amount
 
 EFFECT: Final = "What its receiver has already counted in a published figure stays there; no figure names a report."
 
+INTERRUPTED: Final = "Interrupted: of the rest, one request may have been sent. Do this again to recall what is left."
+
 RECALL_HEADERS: Final = "The headers are those of a report, without the two that describe a body."
 
 _LABELS: Final = {
