@@ -64,7 +64,7 @@ def test_a_large_day_is_rewritten_piece_by_piece_once_it_is_over(folder: Folder)
     with closing(SqliteStore(folder)) as store:
         arrays = _append_arrays(store)
         before, canary = sorted(store.aggregate(MONDAY)), _canary(path)
-        closed = ClosedDays(folder, most_bytes=0)
+        closed = ClosedDays(folder, most_bytes=0, rows=300)
         closed.before(NEXT)
         assert closed.advance()
         assert not _is_marked(path)

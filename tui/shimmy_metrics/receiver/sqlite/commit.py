@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.columns import COLUMNS
+from shimmy_metrics.receiver.sqlite.parts import FullParts
+from shimmy_metrics.receiver.sqlite.tables import tables_of
 from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoredRow
 
 _ASKED_AT_ONCE: Final = 512
@@ -40,15 +42,15 @@ class Decided:
 
 
 def decide(
-    connection: sqlite3.Connection, day: date, elsewhere: Mapping[bytes, Seen], operations: Sequence[Operation]
+    connection: sqlite3.Connection, day: date, in_days: Mapping[bytes, Seen], operations: Sequence[Operation]
 ) -> Decided:
     """Decide what becomes of each, inside a transaction that keeps other writers out.
 
-    `elsewhere` is what was found in the other days that are to be asked.
+    `in_days` is what was found in the files of the days that are to be asked.
     """
     keys = keys_of(operations)
     arrived = day.isoformat()
-    known = {**elsewhere, **stored(connection, arrived, keys)}
+    known = dict(in_days)
     for key, check, seen_on, recalled in _found(connection, 'SELECT key, "check", day, recalled FROM seen.seen', keys):
         known[key] = Seen(check, seen_on, bool(recalled))
     decided = Decided()
@@ -62,10 +64,13 @@ def keys_of(operations: Iterable[Operation]) -> list[bytes]:
     return [key for each in operations for key in each.keys]
 
 
-def stored(connection: sqlite3.Connection, day: str, keys: Sequence[bytes]) -> dict[bytes, Seen]:
-    """Return what a day's file has of these."""
-    found = _found(connection, 'SELECT key, "check" FROM main.reports', keys)
-    return {key: Seen(check, day, recalled=False) for key, check in found}
+def stored(
+    connection: sqlite3.Connection, day: str, parts: FullParts, keys: Sequence[bytes]
+) -> Iterator[tuple[bytes, Seen]]:
+    """Yield what a day's file has of these; `parts` is what is known of its full ones."""
+    for table, some in parts.to_ask(connection, keys):
+        for key, check in _found(connection, f'SELECT key, "check" FROM main.{table}', some):  # noqa: S608
+            yield key, Seen(check, day, recalled=False)
 
 
 def insert(connection: sqlite3.Connection, rows: Mapping[bytes, StoredRow]) -> None:
@@ -75,6 +80,15 @@ def insert(connection: sqlite3.Connection, rows: Mapping[bytes, StoredRow]) -> N
     for start in range(0, len(ordered), _WRITTEN_AT_ONCE):
         some = ordered[start : start + _WRITTEN_AT_ONCE]
         connection.execute(_insertion(len(some)), [each for row in some for each in (row.key, row.check, *row.values)])
+
+
+def delete(connection: sqlite3.Connection, keys: Iterable[bytes]) -> int:
+    """Delete the rows of these from a day's file, inside a transaction; return how many there were."""
+    each = [(key,) for key in keys]
+    return sum(
+        connection.executemany(f"DELETE FROM main.{table} WHERE key = ?", each).rowcount  # noqa: S608
+        for table in tables_of(connection)
+    )
 
 
 def note_recalls(connection: sqlite3.Connection, day: date, keys: Iterable[bytes]) -> None:

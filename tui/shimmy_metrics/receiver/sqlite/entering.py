@@ -15,7 +15,8 @@ from datetime import date
 from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, open_beside_seen
+from shimmy_metrics.receiver.sqlite.parts import PAST_ALL, end_of_piece
+from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, open_beside_seen, tables_of
 
 _ROWS: Final = 5_000
 """How many ids are entered in one transaction: some 20 milliseconds, in which no report can be taken."""
@@ -67,17 +68,15 @@ class Entering:
         (mark,) = connection.execute("SELECT entering FROM seen.open_days WHERE day = ?", (self._day,)).fetchone()
         if mark != self._mark:
             self._mark, self._key = mark, b""
-        following = "SELECT key FROM main.reports WHERE key > ? ORDER BY key LIMIT ?"
-        number, last = connection.execute(
-            f"SELECT count(*), max(key) FROM ({following})",  # noqa: S608
-            (self._key, self._rows),
-        ).fetchone()
-        connection.execute(
-            'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.reports '
-            "WHERE key > ? AND key <= ? AND length(key) < ? ORDER BY key",
-            (self._day, self._key, last, CANARY_BYTES),
-        )
-        if number < self._rows:
+        tables = tables_of(connection)
+        last = end_of_piece(connection, tables, self._key, self._rows)
+        for table in tables:
+            connection.execute(
+                f'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.{table} '  # noqa: S608
+                "WHERE key > ? AND key <= ? AND length(key) < ? ORDER BY key",
+                (self._day, self._key, last or PAST_ALL, CANARY_BYTES),
+            )
+        if last is None:
             connection.execute("DELETE FROM seen.open_days WHERE day = ?", (self._day,))
             return True
         self._key = last

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.sqlite.tables import connect, store_errors
+from shimmy_metrics.receiver.sqlite.errors import store_errors
+from shimmy_metrics.receiver.sqlite.tables import connect
 
 SEEN_DAYS: Final = 16
 """A sender keeps a report for 14 days; its id is known for two more."""

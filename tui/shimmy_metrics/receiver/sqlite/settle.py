@@ -9,6 +9,7 @@ would be held in memory, and everybody would wait. Until then one array does not
 """
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.sqlite.entering import Entering
-from shimmy_metrics.receiver.sqlite.tables import connect, write_back
+from shimmy_metrics.receiver.sqlite.parts import PAST_ALL, end_of_piece
+from shimmy_metrics.receiver.sqlite.tables import connect, full_parts, tables_of, write_back
 
 MOST_BYTES: Final = 2**26
 """A file beyond this is large."""
@@ -53,21 +55,32 @@ def settle(connection: sqlite3.Connection, schema: str, most_bytes: int = MOST_B
 
 
 def rewrite_after(connection: sqlite3.Connection, key: bytes, rows: int = _ROWS) -> bytes | None:
-    """Rewrite the rows of a day that follow `key`, in their order; return the last one's key, None past the end."""
+    """Rewrite the rows of a day that follow `key`, in their order and in one table; return how far, None at the end."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.execute(
-            "CREATE TEMP TABLE moved AS SELECT * FROM main.reports WHERE key > ? ORDER BY key LIMIT ?", (key, rows)
-        )
-        (last,) = connection.execute("SELECT max(key) FROM moved").fetchone()
-        connection.execute("DELETE FROM main.reports WHERE key > ? AND key <= ?", (key, last))
-        connection.execute("INSERT INTO main.reports SELECT * FROM moved ORDER BY rowid")
+        tables = tables_of(connection)
+        last = end_of_piece(connection, tables, key, rows)
+        connection.execute("CREATE TEMP TABLE moved AS SELECT * FROM main.reports LIMIT 0")
+        for table in tables:
+            bounds = (key, last or PAST_ALL)
+            connection.execute(f"INSERT INTO moved SELECT * FROM main.{table} WHERE key > ? AND key <= ?", bounds)  # noqa: S608
+            connection.execute(f"DELETE FROM main.{table} WHERE key > ? AND key <= ?", bounds)  # noqa: S608
+        connection.execute("INSERT INTO main.reports SELECT * FROM moved ORDER BY key")
         connection.execute("DROP TABLE moved")
+        if last is None:
+            _drop_empty(connection, tables[1:])
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
-    return bytes(last) if last is not None else None
+    return last
+
+
+def _drop_empty(connection: sqlite3.Connection, parts: Sequence[str]) -> None:
+    """Drop the parts whose rows all stand in `reports`. One that another process filled meanwhile is not empty."""
+    for part in parts:
+        if connection.execute(f"SELECT 1 FROM main.{part} LIMIT 1").fetchone() is None:  # noqa: S608
+            connection.execute(f"DROP TABLE main.{part}")
 
 
 class ClosedDays:
@@ -76,9 +89,10 @@ class ClosedDays:
     A mark in each file tells which were.
     """
 
-    def __init__(self, folder: Folder, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, folder: Folder, most_bytes: int = MOST_BYTES, rows: int = _ROWS) -> None:
         self._folder = folder
         self._most_bytes = most_bytes
+        self._rows = rows
         self._days: list[date] = []
         self._begin_next()
 
@@ -121,8 +135,8 @@ class ClosedDays:
             (marked,) = connection.execute("PRAGMA user_version").fetchone()
             if marked and not anew:
                 return True
-            if not settle(connection, "main", self._most_bytes):
-                key = rewrite_after(connection, self._key)
+            if full_parts(connection) or not settle(connection, "main", self._most_bytes):
+                key = rewrite_after(connection, self._key, self._rows)
                 if key is not None:
                     self._key = key
                     return False

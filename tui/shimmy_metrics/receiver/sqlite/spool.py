@@ -3,23 +3,30 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
+from heapq import merge
 from itertools import islice
 from typing import Final, NamedTuple
 
 from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.sqlite.errors import store_errors
 from shimmy_metrics.receiver.sqlite.tables import (
     CANARY_BYTES,
     canary_of,
     column_names,
     connect,
     open_beside_seen,
-    store_errors,
+    tables_of,
 )
 from shimmy_metrics.receiver.store import Value
 
 _AT_ONCE: Final = 2_000
 """How many rows are deleted in one transaction: some 20 milliseconds, in which no report can be taken."""
+
+# Their range is read, most of which they are; looked up one by one each would be sought in every table.
+_THESE: Final = "FROM main.{} WHERE key BETWEEN :first AND :last AND +key IN (SELECT key FROM delivered)"
+_ENTER: Final = f'INSERT OR IGNORE INTO seen.seen SELECT key, "check", :day, 0 {_THESE}'
+_DELETE: Final = f"DELETE {_THESE}"
 
 
 class Waiting(NamedTuple):
@@ -37,9 +44,15 @@ def waiting(folder: Folder, day: date, first: bytes, last: bytes, most: int) -> 
     with store_errors(), closing(connect(path)) as connection:
         columns = column_names(connection)
         names = ", ".join(f'"{each.name}"' if each.name in columns else "NULL" for each in COLUMNS)
-        asked = f"SELECT key, {names} FROM reports WHERE key BETWEEN ? AND ? AND length(key) < ? ORDER BY key LIMIT ?"  # noqa: S608
-        found = connection.execute(asked, (first, last, CANARY_BYTES, most))
-        return [Waiting(key, tuple(values)) for key, *values in found]
+        connection.execute("BEGIN")
+        found = [
+            connection.execute(
+                f"SELECT key, {names} FROM {table} WHERE key BETWEEN ? AND ? AND length(key) < ? ORDER BY key LIMIT ?",  # noqa: S608
+                (first, last, CANARY_BYTES, most),
+            )
+            for table in tables_of(connection)
+        ]
+        return [Waiting(key, tuple(values)) for key, *values in islice(merge(*found), most)]
 
 
 def waits(folder: Folder, day: date, reports: int) -> bool:
@@ -48,21 +61,29 @@ def waits(folder: Folder, day: date, reports: int) -> bool:
     if not path.exists():
         return False
     with store_errors(), closing(connect(path)) as connection:
+        connection.execute("BEGIN")
+        counts = [
+            f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {reports + 1})"  # noqa: S608
+            for table in tables_of(connection)
+        ]
         # With the canary there is one row more.
-        ((rows,),) = connection.execute("SELECT count(*) FROM (SELECT 1 FROM reports LIMIT ?)", (reports + 1,))
-    return bool(rows > reports)
+        return sum(int(connection.execute(each).fetchone()[0]) for each in counts) > reports
 
 
 def remove_delivered(folder: Folder, day: date, keys: Sequence[bytes]) -> None:
     """Remove reports that the cluster has; their ids stay, among those that were seen. Raise `StoreError`."""
     with store_errors(), closing(open_beside_seen(folder, day.isoformat())) as connection:
         rest: Iterator[bytes] = iter(keys)
-        while some := [(key,) for key in islice(rest, _AT_ONCE)]:
+        connection.execute("CREATE TEMP TABLE delivered (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        while some := [*islice(rest, _AT_ONCE)]:
+            connection.execute("DELETE FROM delivered")
+            connection.executemany("INSERT INTO delivered VALUES (?)", [(key,) for key in some])
             # Two commits: one of both files could be cut short behind the day's.
-            enter = f"INSERT OR IGNORE INTO seen.seen SELECT key, \"check\", '{day}', 0 FROM main.reports WHERE key = ?"  # noqa: S608
-            for statement in (enter, "DELETE FROM main.reports WHERE key = ?"):
+            for statement in (_ENTER, _DELETE):
                 connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(statement, some)
+                for table in tables_of(connection):
+                    where = {"day": day.isoformat(), "first": min(some), "last": max(some)}
+                    connection.execute(statement.format(table), where)
                 connection.execute("COMMIT")
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import date, timedelta
 from multiprocessing import get_context
 from typing import Final
@@ -18,17 +18,20 @@ from typing import Final
 from shimmy_metrics.receiver.columns import COLUMNS, day_of
 from shimmy_metrics.receiver.folder import Folder, sync_folder
 from shimmy_metrics.receiver.search import end_with_parent, places
-from shimmy_metrics.receiver.sqlite.commit import Decided, Seen, decide, insert, keys_of, note_recalls, stored
+from shimmy_metrics.receiver.sqlite.commit import Decided, Seen, decide, delete, insert, keys_of, note_recalls, stored
 from shimmy_metrics.receiver.sqlite.entering import begin, enter_all
+from shimmy_metrics.receiver.sqlite.errors import but_damaged, is_busy, store_errors
+from shimmy_metrics.receiver.sqlite.parts import FULL, Filling, FullParts
 from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, settle
 from shimmy_metrics.receiver.sqlite.tables import (
     CANARY_BYTES,
     canary_of,
     column_names,
     connect,
+    count_of,
     open_beside_seen,
     open_day,
-    store_errors,
+    tables_of,
     write_back,
 )
 from shimmy_metrics.receiver.store import CLOSES_AFTER, Health, Operation, Outcome, Recall, StoredRow, StoreError, Value
@@ -40,15 +43,19 @@ DISK_FULL: Final = 0.95
 class SqliteStore:
     """The store in `folder`. One thread at a time appends, settles and closes; the rest may be called by others.
 
-    Other processes may have the same folder. `disk_used` tells the share of the disk in use.
+    Other processes may have the same folder. `disk_used` tells the share of the disk in use; a part of a day is full
+    with `full` rows.
     """
 
-    def __init__(self, folder: Folder, *, disk_used: Callable[[], float] | None = None) -> None:
+    def __init__(self, folder: Folder, *, disk_used: Callable[[], float] | None = None, full: int = FULL) -> None:
         self._folder = folder
         self._disk_used = disk_used or (lambda: _share_used(folder))
         self._open: tuple[date, sqlite3.Connection] | None = None
         self._unsettled = False
         self._traces_left = False
+        self._filling = Filling(full)
+        self._parts: dict[str, FullParts] = {}
+        """Of each day that is not entered yet."""
         self._times = SettleTimes()
         self._closed_days = ClosedDays(folder)
         self._searcher: ProcessPoolExecutor | None = None
@@ -57,7 +64,7 @@ class SqliteStore:
         """Raise `StoreError` where nothing can be stored. A receiver asks before it takes the first report."""
         with store_errors():
             for day in list(self._folder.arrival_days())[-1:]:
-                with _but_damaged(), closing(open_beside_seen(self._folder, day.isoformat())) as connection:
+                with but_damaged(), closing(open_beside_seen(self._folder, day.isoformat())) as connection:
                     connection.execute("BEGIN IMMEDIATE")
 
     def append(self, day: date, operations: Sequence[Operation]) -> list[Outcome]:
@@ -68,7 +75,7 @@ class SqliteStore:
             try:
                 return self._append(self._connection(day), day, operations)
             except (sqlite3.Error, OSError) as error:
-                if not _is_busy(error):
+                if not is_busy(error):
                     self._abandon()
                 raise
 
@@ -79,6 +86,9 @@ class SqliteStore:
         """
         if quiet and self._open is not None and not self._folder.day(self._open[0]).exists():
             self._abandon()  # dropped by another process: its bytes are on the disk for as long as it is open here
+        if self._open is not None:
+            with store_errors():
+                self._filling.advance(self._open[1])
         begun = time.monotonic()
         if not self._times.due(begun):
             return
@@ -106,11 +116,13 @@ class SqliteStore:
         inside = (week.isoformat(), (week + timedelta(days=6)).isoformat())
         for arrived in [each for each in self._folder.arrival_days() if each >= week - timedelta(days=1)]:
             with store_errors(), closing(connect(self._folder.day(arrived))) as connection:
+                connection.execute("BEGIN")
                 columns = column_names(connection)
                 names = ", ".join(f'"{each.name}"' if each.name in columns else "NULL" for each in COLUMNS)
-                found = f'SELECT {names} FROM reports WHERE length(key) < ? AND "day" BETWEEN ? AND ?'  # noqa: S608
-                for values in connection.execute(found, (CANARY_BYTES, *inside)):
-                    yield day_of(values), arrived > week + CLOSES_AFTER, values
+                for table in tables_of(connection):
+                    found = f'SELECT {names} FROM {table} WHERE length(key) < ? AND "day" BETWEEN ? AND ?'  # noqa: S608
+                    for values in connection.execute(found, (CANARY_BYTES, *inside)):
+                        yield day_of(values), arrived > week + CLOSES_AFTER, values
 
     def drop_day(self, day: date) -> bytes:
         """Drop everything that arrived on `day`, verify that it is gone, return its canary's 16 bytes.
@@ -139,7 +151,7 @@ class SqliteStore:
         try:
             enter_all(self._folder, day)
         except (sqlite3.Error, OSError) as error:
-            if _is_busy(error):
+            if is_busy(error):
                 raise
 
     def find_canary(self, canary: bytes) -> list[str]:
@@ -164,9 +176,7 @@ class SqliteStore:
         for day in self._folder.arrival_days():
             try:
                 with closing(connect(self._folder.day(day))) as connection:
-                    # All but the canary. With a condition it would read every row.
-                    (rows,) = connection.execute("SELECT count(*) FROM reports").fetchone()
-                    reports[day] = max(rows - 1, 0)
+                    reports[day] = count_of(connection)
             except (sqlite3.Error, OSError) as error:
                 if self._folder.day(day).exists():  # not dropped at this moment
                     reports[day] = 0  # it is held all the same, and has to go when it is old enough
@@ -191,7 +201,7 @@ class SqliteStore:
     def _append(self, connection: sqlite3.Connection, day: date, operations: Sequence[Operation]) -> list[Outcome]:
         try:
             others = begin(connection, day.isoformat())
-            decided = decide(connection, day, self._elsewhere(others, keys_of(operations)), operations)
+            decided = decide(connection, day, self._in_days(connection, day, others, keys_of(operations)), operations)
             self._delete(connection, day, decided)
             insert(connection, decided.rows)
             connection.execute("COMMIT")
@@ -199,6 +209,7 @@ class SqliteStore:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        self._filling.stored(len(decided.rows))
         if decided.rows or decided.recalls:
             self._unsettled = True
         if any(seen is not None for seen in decided.recalls.values()):
@@ -207,14 +218,20 @@ class SqliteStore:
             self._remove_traces(connection)
         return decided.outcomes
 
-    def _elsewhere(self, days: Sequence[str], keys: Sequence[bytes]) -> dict[bytes, Seen]:
-        """Return what is known of these keys in other days' files, of those that were not dropped."""
+    def _in_days(
+        self, connection: sqlite3.Connection, day: date, others: Sequence[str], keys: Sequence[bytes]
+    ) -> dict[bytes, Seen]:
+        """Return what is known of these keys in the day's file, and in those of other days that were not dropped."""
+        arrived = day.isoformat()
+        self._parts = {each: self._parts.get(each) or FullParts() for each in (*others, arrived)}
         known: dict[bytes, Seen] = {}
-        for day in days:
-            path = self._folder.day(date.fromisoformat(day))
+        for other in others:
+            path = self._folder.day(date.fromisoformat(other))
             if path.exists():
-                with _but_damaged(), closing(connect(path)) as other:
-                    known |= stored(other, day, keys)
+                with but_damaged(), closing(connect(path)) as file:
+                    file.execute("BEGIN")
+                    known.update(stored(file, other, self._parts[other], keys))
+        known.update(stored(connection, arrived, self._parts[arrived], keys))
         return known
 
     def _delete(self, connection: sqlite3.Connection, day: date, decided: Decided) -> None:
@@ -222,14 +239,14 @@ class SqliteStore:
         recalls = decided.recalls
         if not recalls:
             return
-        connection.executemany("DELETE FROM main.reports WHERE key = ?", [(key,) for key in recalls])
+        delete(connection, recalls)
         for other in [each for each in self._folder.arrival_days() if each != day]:
-            known = [(key,) for key, seen in recalls.items() if seen is not None and seen.day == other.isoformat()]
-            unknown = [(key,) for key, seen in recalls.items() if seen is None]
+            known = [key for key, seen in recalls.items() if seen is not None and seen.day == other.isoformat()]
+            unknown = [key for key, seen in recalls.items() if seen is None]
             if known or unknown:
                 with closing(connect(self._folder.day(other))) as older:
                     older.execute("BEGIN IMMEDIATE")
-                    deleted = older.executemany("DELETE FROM main.reports WHERE key = ?", known + unknown).rowcount
+                    deleted = delete(older, known + unknown)
                     older.execute("COMMIT")
                     if known or deleted:
                         settle(older, "main")
@@ -257,26 +274,6 @@ class SqliteStore:
         for schema in ("main", "seen"):
             settle(connection, schema)
         self._unsettled = False
-
-
-@contextmanager
-def _but_damaged() -> Iterator[None]:
-    """Pass over a day whose file is damaged: `health` tells of it, and the other days go on."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if _primary_code(error) not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise
-
-
-def _is_busy(error: Exception) -> bool:
-    """Whether another process had its turn for too long: nothing was written then."""
-    return _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _primary_code(error: Exception) -> int:
-    """Return SQLite's code without its extension; 0 where it has none."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _share_used(folder: Folder) -> float:

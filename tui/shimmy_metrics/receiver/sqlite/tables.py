@@ -10,14 +10,12 @@ and the next process to close its connection would then take a log that is in us
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.store import StoreError
 
 CANARY_BYTES: Final = 16
 """A report's key has 8 bytes, a canary's 16."""
@@ -97,10 +95,34 @@ def open_beside_seen(folder: Folder, day: str, *, new: bool = False) -> sqlite3.
     return connection
 
 
+def full_parts(connection: sqlite3.Connection) -> list[str]:
+    """Return the tables of a day's file that are full (`parts`)."""
+    asked = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'reports_*' ORDER BY name"
+    return [name for (name,) in connection.execute(asked)]
+
+
+def tables_of(connection: sqlite3.Connection) -> list[str]:
+    """Return all tables of a day's reports. A row may move between them: read them in one transaction."""
+    return ["reports", *full_parts(connection)]
+
+
 def canary_of(connection: sqlite3.Connection) -> bytes | None:
     """Return the 16 bytes of a day's canary."""
-    found = connection.execute("SELECT key FROM main.reports WHERE length(key) = ?", (CANARY_BYTES,)).fetchone()
-    return found[0] if found is not None else None
+    for table in tables_of(connection):
+        found = connection.execute(f"SELECT key FROM main.{table} WHERE length(key) = ?", (CANARY_BYTES,)).fetchone()  # noqa: S608
+        if found is not None:
+            return bytes(found[0])
+    return None
+
+
+def count_of(connection: sqlite3.Connection) -> int:
+    """Return how many reports a day's file has; `connection` is in no transaction."""
+    connection.execute("BEGIN")
+    # All rows but the canary. With a condition it would read every one.
+    counts = [f"SELECT count(*) FROM main.{table}" for table in tables_of(connection)]  # noqa: S608
+    rows = sum(int(connection.execute(each).fetchone()[0]) for each in counts)
+    connection.execute("COMMIT")
+    return max(rows - 1, 0)
 
 
 def column_names(connection: sqlite3.Connection) -> set[str]:
@@ -115,15 +137,6 @@ def write_back(connection: sqlite3.Connection, schema: str) -> None:
         error = sqlite3.OperationalError("another process reads the file")
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY
         raise error
-
-
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """Tell an error of the database or the disk as `StoreError`."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise StoreError(str(error)) from error
 
 
 def _make(path: Path) -> None:
@@ -143,4 +156,5 @@ def _add_new_columns(connection: sqlite3.Connection, there: set[str]) -> None:
     """Give a file that an earlier version made today the columns that it lacks."""
     for column in COLUMNS:
         if column.name not in there:
-            connection.execute(f'ALTER TABLE main.reports ADD COLUMN "{column.name}" {column.type}')
+            for table in tables_of(connection):
+                connection.execute(f'ALTER TABLE main.{table} ADD COLUMN "{column.name}" {column.type}')

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from shimmy_metrics.receiver.sqlite.tables import connect, store_errors
+from shimmy_metrics.receiver.sqlite.errors import store_errors
+from shimmy_metrics.receiver.sqlite.tables import connect
 
 
 @contextmanager

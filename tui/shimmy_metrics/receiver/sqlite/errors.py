@@ -1,0 +1,36 @@
+"""What an error of the database or the disk means for the store."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shimmy_metrics.receiver.store import StoreError
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Tell an error of the database or the disk as `StoreError`."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(str(error)) from error
+
+
+@contextmanager
+def but_damaged() -> Iterator[None]:
+    """Pass over a day whose file is damaged: `health` tells of it, and the other days go on."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if _primary_code(error) not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether another process had its turn for too long: nothing was written then."""
+    return _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _primary_code(error: Exception) -> int:
+    """Return SQLite's code without its extension; 0 where it has none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
