@@ -33,6 +33,7 @@ def curve(folder: Path, nodes: Nodes, most: int) -> None:
             added = goal - held
             while held < goal:
                 store.append(today, [each._replace(key=os.urandom(8), check=os.urandom(8)) for each in made])
+                store.settle(quiet=False)
                 held += TOGETHER
             store.settle()
             began, servers = Clock.now(), _servers(nodes)

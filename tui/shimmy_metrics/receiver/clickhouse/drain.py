@@ -80,9 +80,10 @@ class Drain:
         self._clean = False
 
     def _deliver(self, shard: Shard, day: date, kept: int) -> None:
-        for some in self._parts(shard, day, kept):
+        for number, some in enumerate(self._parts(shard, day, kept)):
             self._clean = False
-            self._ensure_canary(shard, day)
+            if number == 0:  # to find the day's canary its reports are read
+                self._ensure_canary(shard, day)
             rows = [sql.report_row(day, each.key, each.values) for each in some]
             self._cluster.insert(shard, f"{self._cluster.reports} (arrived, key, {sql.NAMES})", rows)
             spool.remove_delivered(self._folder, day, [each.key for each in some])

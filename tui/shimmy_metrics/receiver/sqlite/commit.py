@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.columns import COLUMNS
-from shimmy_metrics.receiver.sqlite.parts import FullParts
+from shimmy_metrics.receiver.sqlite.segments import FullSegments
 from shimmy_metrics.receiver.sqlite.tables import tables_of
 from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoredRow
 
@@ -65,10 +65,10 @@ def keys_of(operations: Iterable[Operation]) -> list[bytes]:
 
 
 def stored(
-    connection: sqlite3.Connection, day: str, parts: FullParts, keys: Sequence[bytes]
+    connection: sqlite3.Connection, day: str, full: FullSegments, keys: Sequence[bytes]
 ) -> Iterator[tuple[bytes, Seen]]:
-    """Yield what a day's file has of these; `parts` is what is known of its full ones."""
-    for table, some in parts.to_ask(connection, keys):
+    """Yield what a day's file has of these; `full` is what is known of its full segments."""
+    for table, some in full.to_ask(connection, keys):
         for key, check in _found(connection, f'SELECT key, "check" FROM main.{table}', some):  # noqa: S608
             yield key, Seen(check, day, recalled=False)
 

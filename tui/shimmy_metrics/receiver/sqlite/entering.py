@@ -15,7 +15,7 @@ from datetime import date
 from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.sqlite.parts import PAST_ALL, end_of_piece
+from shimmy_metrics.receiver.sqlite.segments import PAST_ALL, end_of_piece
 from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, open_beside_seen, tables_of
 
 _ROWS: Final = 5_000

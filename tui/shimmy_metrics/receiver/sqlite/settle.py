@@ -17,8 +17,8 @@ from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.sqlite.entering import Entering
-from shimmy_metrics.receiver.sqlite.parts import PAST_ALL, end_of_piece
-from shimmy_metrics.receiver.sqlite.tables import connect, full_parts, tables_of, write_back
+from shimmy_metrics.receiver.sqlite.segments import PAST_ALL, end_of_piece
+from shimmy_metrics.receiver.sqlite.tables import connect, full_segments, tables_of, write_back
 
 MOST_BYTES: Final = 2**26
 """A file beyond this is large."""
@@ -76,11 +76,11 @@ def rewrite_after(connection: sqlite3.Connection, key: bytes, rows: int = _ROWS)
     return last
 
 
-def _drop_empty(connection: sqlite3.Connection, parts: Sequence[str]) -> None:
-    """Drop the parts whose rows all stand in `reports`. One that another process filled meanwhile is not empty."""
-    for part in parts:
-        if connection.execute(f"SELECT 1 FROM main.{part} LIMIT 1").fetchone() is None:  # noqa: S608
-            connection.execute(f"DROP TABLE main.{part}")
+def _drop_empty(connection: sqlite3.Connection, segments: Sequence[str]) -> None:
+    """Drop the segments whose rows all stand in `reports`. One that another process filled meanwhile is not empty."""
+    for segment in segments:
+        if connection.execute(f"SELECT 1 FROM main.{segment} LIMIT 1").fetchone() is None:  # noqa: S608
+            connection.execute(f"DROP TABLE main.{segment}")
 
 
 class ClosedDays:
@@ -135,7 +135,7 @@ class ClosedDays:
             (marked,) = connection.execute("PRAGMA user_version").fetchone()
             if marked and not anew:
                 return True
-            if full_parts(connection) or not settle(connection, "main", self._most_bytes):
+            if full_segments(connection) or not settle(connection, "main", self._most_bytes):
                 key = rewrite_after(connection, self._key, self._rows)
                 if key is not None:
                     self._key = key

@@ -21,7 +21,7 @@ from shimmy_metrics.receiver.search import end_with_parent, places
 from shimmy_metrics.receiver.sqlite.commit import Decided, Seen, decide, delete, insert, keys_of, note_recalls, stored
 from shimmy_metrics.receiver.sqlite.entering import begin, enter_all
 from shimmy_metrics.receiver.sqlite.errors import but_damaged, is_busy, store_errors
-from shimmy_metrics.receiver.sqlite.parts import FULL, Filling, FullParts
+from shimmy_metrics.receiver.sqlite.segments import FULL, Filling, FullSegments
 from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, settle
 from shimmy_metrics.receiver.sqlite.tables import (
     CANARY_BYTES,
@@ -43,8 +43,8 @@ DISK_FULL: Final = 0.95
 class SqliteStore:
     """The store in `folder`. One thread at a time appends, settles and closes; the rest may be called by others.
 
-    Other processes may have the same folder. `disk_used` tells the share of the disk in use; a part of a day is full
-    with `full` rows.
+    Other processes may have the same folder. `disk_used` tells the share of the disk in use; a segment is full with
+    `full` rows.
     """
 
     def __init__(self, folder: Folder, *, disk_used: Callable[[], float] | None = None, full: int = FULL) -> None:
@@ -54,7 +54,7 @@ class SqliteStore:
         self._unsettled = False
         self._traces_left = False
         self._filling = Filling(full)
-        self._parts: dict[str, FullParts] = {}
+        self._segments: dict[str, FullSegments] = {}
         """Of each day that is not entered yet."""
         self._times = SettleTimes()
         self._closed_days = ClosedDays(folder)
@@ -223,15 +223,15 @@ class SqliteStore:
     ) -> dict[bytes, Seen]:
         """Return what is known of these keys in the day's file, and in those of other days that were not dropped."""
         arrived = day.isoformat()
-        self._parts = {each: self._parts.get(each) or FullParts() for each in (*others, arrived)}
+        self._segments = {each: self._segments.get(each) or FullSegments() for each in (*others, arrived)}
         known: dict[bytes, Seen] = {}
         for other in others:
             path = self._folder.day(date.fromisoformat(other))
             if path.exists():
                 with but_damaged(), closing(connect(path)) as file:
                     file.execute("BEGIN")
-                    known.update(stored(file, other, self._parts[other], keys))
-        known.update(stored(connection, arrived, self._parts[arrived], keys))
+                    known.update(stored(file, other, self._segments[other], keys))
+        known.update(stored(connection, arrived, self._segments[arrived], keys))
         return known
 
     def _delete(self, connection: sqlite3.Connection, day: date, decided: Decided) -> None:

@@ -95,15 +95,15 @@ def open_beside_seen(folder: Folder, day: str, *, new: bool = False) -> sqlite3.
     return connection
 
 
-def full_parts(connection: sqlite3.Connection) -> list[str]:
-    """Return the tables of a day's file that are full (`parts`)."""
+def full_segments(connection: sqlite3.Connection) -> list[str]:
+    """Return the tables of a day's file that are full (`segments`)."""
     asked = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'reports_*' ORDER BY name"
     return [name for (name,) in connection.execute(asked)]
 
 
 def tables_of(connection: sqlite3.Connection) -> list[str]:
     """Return all tables of a day's reports. A row may move between them: read them in one transaction."""
-    return ["reports", *full_parts(connection)]
+    return ["reports", *full_segments(connection)]
 
 
 def canary_of(connection: sqlite3.Connection) -> bytes | None:

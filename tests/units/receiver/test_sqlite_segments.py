@@ -1,4 +1,4 @@
-"""A day's file in parts: a report costs the same however many there are, and nothing else changes by it."""
+"""A day's file in segments: a report costs the same however many there are, and nothing else changes by it."""
 
 import random
 import secrets
@@ -18,7 +18,7 @@ from shimmy_metrics.receiver.search import holding
 from shimmy_metrics.receiver.sqlite import spool
 from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, rewrite_after
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
-from shimmy_metrics.receiver.sqlite.tables import connect, full_parts, write_back
+from shimmy_metrics.receiver.sqlite.tables import connect, full_segments, write_back
 from shimmy_metrics.receiver.store import Outcome, Recall, StoredRow, StoreError
 from support.stored import DAY, MONDAY, held, row
 
@@ -40,16 +40,17 @@ def _append(store: SqliteStore, rows: list[StoredRow], *, together: int = 8) -> 
 
 @pytest.fixture
 def store(folder: Folder) -> Iterator[SqliteStore]:
-    """Yield a store whose parts are small."""
+    """Yield a store whose segments are small."""
     with closing(SqliteStore(folder, disk_used=lambda: 0.1, full=FULL)) as made:
         yield made
 
 
-def _parts(folder: Folder) -> dict[str, list[bytes]]:
-    """Return the keys in each full part of the day."""
+def _segments(folder: Folder) -> dict[str, list[bytes]]:
+    """Return the keys in each full segment of the day."""
     with closing(connect(folder.day(DAY))) as day:
         return {
-            part: [key for (key,) in day.execute(f"SELECT key FROM {part} ORDER BY key")] for part in full_parts(day)
+            segment: [key for (key,) in day.execute(f"SELECT key FROM {segment} ORDER BY key")]
+            for segment in full_segments(day)
         }
 
 
@@ -69,8 +70,8 @@ def test_the_pages_that_a_commit_writes_do_not_grow_with_the_day(folder: Folder,
 def test_a_report_is_told_for_what_it_is_in_whichever_part_it_stands(store: SqliteStore, folder: Folder) -> None:
     rows = _rows(500)
     _append(store, rows)
-    assert len(_parts(folder)) >= 5
-    for _ in range(len(_parts(folder)) + 1):  # with each, one part more is known
+    assert len(_segments(folder)) >= 5
+    for _ in range(len(_segments(folder)) + 1):  # with each, one segment more is known
         assert set(store.append(DAY, rows)) == {Outcome.DUPLICATE}
         assert set(store.append(NEXT, rows)) == {Outcome.DUPLICATE}
     assert set(store.append(DAY, [each._replace(check=b"another!") for each in rows])) == {Outcome.CONFLICT}
@@ -90,14 +91,14 @@ def test_of_what_two_processes_store_each_knows_the_other_s(store: SqliteStore, 
             mine.settle(quiet=False)
         assert outcomes.count(Outcome.STORED) == 600
         assert outcomes.count(Outcome.DUPLICATE) == 1_200
-        assert len(_parts(folder)) >= 6
+        assert len(_segments(folder)) >= 6
         assert held(store) == held(other) == 600
 
 
 def test_a_recalled_report_is_gone_from_a_full_part(store: SqliteStore, folder: Folder) -> None:
     rows = _rows(300)
     _append(store, rows)
-    gone = [each for each in rows if each.key in next(iter(_parts(folder).values()))][:3]
+    gone = [each for each in rows if each.key in next(iter(_segments(folder).values()))][:3]
     assert len(gone) == 3
     assert store.append(DAY, [Recall(each.key) for each in gone[:2]]) == [Outcome.RECALLED] * 2
     assert store.append(NEXT, [Recall(gone[2].key)]) == [Outcome.RECALLED]
@@ -108,19 +109,19 @@ def test_a_recalled_report_is_gone_from_a_full_part(store: SqliteStore, folder: 
     assert held(store) == 297
 
 
-def test_neither_the_rows_nor_the_names_of_full_parts_tell_an_order(store: SqliteStore, folder: Folder) -> None:
+def test_neither_the_rows_nor_the_names_of_full_segments_tell_an_order(store: SqliteStore, folder: Folder) -> None:
     arrays = [_rows(32) for _ in range(32)]
     for array in arrays:
         _append(store, array, together=32)
     with closing(connect(folder.day(DAY))) as day:
         write_back(day, "main")
-    raw, parts = folder.day(DAY).read_bytes(), _parts(folder)
-    assert len(parts) >= 10
-    for keys in parts.values():
+    raw, segments = folder.day(DAY).read_bytes(), _segments(folder)
+    assert len(segments) >= 10
+    for keys in segments.values():
         places = [raw.rfind(key) for key in keys if len(key) == 8]
         # A page is filled from its end: one row after the other lies before it, but for the step to the next page.
         assert sum(one > other for one, other in pairwise(places)) > 0.9 * (len(places) - 1)
-    assert all(len(part) == len("reports_") + 16 for part in parts)
+    assert all(len(segment) == len("reports_") + 16 for segment in segments)
 
 
 def test_once_a_day_is_over_its_parts_are_one_table_in_the_order_of_its_keys(
@@ -137,7 +138,7 @@ def test_once_a_day_is_over_its_parts_are_one_table_in_the_order_of_its_keys(
         assert sorted(store.aggregate(MONDAY)) == before
         assert set(store.append(NEXT, rows)) == {Outcome.DUPLICATE}
     assert pieces > 10
-    assert _parts(folder) == {}
+    assert _segments(folder) == {}
     with closing(connect(folder.day(DAY))) as day:
         keys = {key for (key,) in day.execute("SELECT key FROM reports WHERE length(key) = 8")}
         (canaries,) = day.execute("SELECT count(*) FROM reports WHERE length(key) = 16").fetchone()
@@ -157,17 +158,17 @@ def test_who_reads_a_day_while_its_parts_become_one_table_reads_each_report_once
         key: bytes | None = b""
         while key is not None:
             key = rewrite_after(day, key, 50)
-    assert _parts(folder) == {}
+    assert _segments(folder) == {}
     assert len(read) + len(list(reading)) == 500
 
 
 def test_a_process_that_knows_a_day_s_parts_is_not_misled_by_those_that_come_after_its_end(
     store: SqliteStore, folder: Folder
 ) -> None:
-    """Another process closed the day, and it gets so many reports again that there are new parts."""
+    """Another process closed the day, and it gets so many reports again that there are new segments."""
     first, second = _rows(3 * FULL), _rows(5 * FULL)
     _append(store, first)
-    for _ in _parts(folder):  # with each, one part more is known
+    for _ in _segments(folder):  # with each, one segment more is known
         store.append(DAY, first)
     with closing(SqliteStore(folder, disk_used=lambda: 0.1, full=FULL)) as other:
         closed = ClosedDays(folder, rows=50)
@@ -175,7 +176,7 @@ def test_a_process_that_knows_a_day_s_parts_is_not_misled_by_those_that_come_aft
         while closed.advance():
             pass
         _append(other, second)
-        assert len(_parts(folder)) >= 3
+        assert len(_segments(folder)) >= 3
         assert set(store.append(DAY, first + second)) == {Outcome.DUPLICATE}
     assert held(store) == 8 * FULL
 
@@ -215,7 +216,7 @@ def test_a_file_that_an_earlier_version_filled_is_read_and_filled_on(
         _append(earlier, rows)
     later = _rows(3 * FULL)
     _append(store, later)
-    assert _parts(folder) == {}  # to copy it would take too long
+    assert _segments(folder) == {}  # to copy it would take too long
     assert set(store.append(DAY, rows + later)) == {Outcome.DUPLICATE}
     assert held(store) == 8 * FULL
 
@@ -225,7 +226,7 @@ def test_a_column_that_is_newer_is_added_to_each_part(store: SqliteStore, folder
     expected = list(store.aggregate(MONDAY))
     store.close()
     with closing(connect(folder.day(DAY))) as day:
-        for table in ("reports", *full_parts(day)):
+        for table in ("reports", *full_segments(day)):
             day.execute(f"ALTER TABLE {table} DROP COLUMN gpu_vendor")
     read = list(store.aggregate(MONDAY))
     assert read[0][2].count(None) == expected[0][2].count(None) + 1
@@ -238,14 +239,14 @@ def test_a_copying_that_fails_changes_nothing_and_is_tried_again(
 ) -> None:
     rows = _rows(FULL)
     with monkeypatch.context() as patched:
-        patched.setattr("shimmy_metrics.receiver.sqlite.parts._begin_anew", _fail_behind_the_copy)
+        patched.setattr("shimmy_metrics.receiver.sqlite.segments._begin_anew", _fail_behind_the_copy)
         store.append(DAY, rows)
         with pytest.raises(StoreError, match="disk I/O error"):
             store.settle(quiet=False)
-    assert _parts(folder) == {}
+    assert _segments(folder) == {}
     assert held(store) == FULL
     _append(store, _rows(FULL))
-    assert len(_parts(folder)) >= 1
+    assert len(_segments(folder)) >= 1
     assert set(store.append(DAY, rows)) == {Outcome.DUPLICATE}
 
 
@@ -286,8 +287,8 @@ def test_what_a_killed_process_stored_stands_once_wherever_its_copying_was(folde
             for line in process.stdout.read().splitlines():
                 stored |= {bytes.fromhex(line[at : at + 16]) for at in range(0, len(line), 16)}
     with closing(connect(folder.day(DAY))) as day:
-        assert len(full_parts(day)) > 10
-        kept = [key for table in ("reports", *full_parts(day)) for (key,) in day.execute(f"SELECT key FROM {table}")]
+        assert len(full_segments(day)) > 10
+        kept = [key for table in ("reports", *full_segments(day)) for (key,) in day.execute(f"SELECT key FROM {table}")]
     assert len(kept) == len(set(kept))
     assert stored <= set(kept)
     assert len(kept) - len(stored) <= 1 + 4 * 16  # the canary, and of each process one commit that it did not tell

@@ -1,11 +1,11 @@
-"""A day's file in parts, so that a report costs as much in a day of ten million as in one of a hundred thousand.
+"""A day's file in segments, so that a report costs as much in a day of ten million as in one of a hundred thousand.
 
 Keys are random: in one table of millions each insert would read, log and write back a page of its own. So reports go
 into the table `reports`, whose pages the cache holds, until it is full; then its rows are copied in the order of their
-keys into a table beside it, a full part, and it begins anew. Once the day is over all become one table (`settle`).
+keys into a table beside it, a full segment, and it begins anew. Once the day is over all become one table (`settle`).
 
-A full part only loses rows: to a recall, to the cluster, or to `reports` once its day is over. Its name is drawn at
-random. So it tells nothing of the order, and what a process knows of the keys in a part of this name holds for good,
+A full segment only loses rows: to a recall, to the cluster, or to `reports` once its day is over. Its name is drawn at
+random. So it tells nothing of the order, and what a process knows of the keys in a segment of this name holds for good,
 whatever other processes do.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from shimmy_metrics.receiver.sqlite.key_filter import KeyFilter
-from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, full_parts
+from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, full_segments
 
 FULL: Final = 100_000
 """With so many rows `reports` is full: some 16 MB, and 100 milliseconds to copy them."""
@@ -25,7 +25,6 @@ _TOO_LARGE: Final = 4
 
 _LOOKS: Final = 8
 """How often its rows are counted until it is full."""
-
 
 PAST_ALL: Final = b"\xff" * CANARY_BYTES
 """A bound above every key."""
@@ -49,11 +48,11 @@ def end_of_piece(connection: sqlite3.Connection, tables: Sequence[str], after: b
 
 
 class Filling:
-    """Makes a full part of `reports` once it has `full` rows. Another process may do so as well, or instead."""
+    """Makes a full segment of `reports` once it has `full` rows. Another process may do so as well, or instead."""
 
     def __init__(self, full: int = FULL) -> None:
         self._full = full
-        self._uncounted = 0
+        self._uncounted = full  # what an earlier process stored was perhaps not counted
 
     def stored(self, rows: int) -> None:
         """Note that so many rows were stored."""
@@ -78,8 +77,8 @@ class Filling:
             raise
 
 
-class FullParts:
-    """What this process knows of a day's full parts. Each is read once; until then it is asked for every key."""
+class FullSegments:
+    """What this process knows of a day's full segments. Each is read once; until then it is asked for every key."""
 
     def __init__(self) -> None:
         self._filter: KeyFilter | None = None
@@ -88,27 +87,27 @@ class FullParts:
     def to_ask(self, connection: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[tuple[str, Sequence[bytes]]]:
         """Yield each table that may have some of these keys, with those; `connection` is in a transaction."""
         yield "reports", keys
-        parts = full_parts(connection)
+        segments = full_segments(connection)
         possible = self._filter.possible(keys) if self._filter is not None else []
-        for part in parts:
-            some = possible if part in self._read else keys
+        for segment in segments:
+            some = possible if segment in self._read else keys
             if some:
-                yield part, some
+                yield segment, some
         # One for each commit: after a start there may be a hundred, and each takes some 50 milliseconds.
-        self._read_one(connection, [each for each in parts if each not in self._read])
+        self._read_one(connection, [each for each in segments if each not in self._read])
 
     def _read_one(self, connection: sqlite3.Connection, unread: Sequence[str]) -> None:
-        for part in unread[:1]:
+        for segment in unread[:1]:
             self._filter = self._filter or KeyFilter()
-            found = connection.execute(f"SELECT key FROM main.{part} WHERE length(key) < ?", (CANARY_BYTES,))  # noqa: S608
+            found = connection.execute(f"SELECT key FROM main.{segment} WHERE length(key) < ?", (CANARY_BYTES,))  # noqa: S608
             self._filter.add(key for (key,) in found)
-            self._read.add(part)
+            self._read.add(segment)
 
 
 def _begin_anew(connection: sqlite3.Connection) -> None:
-    """Copy the rows into a full part, and delete them, inside a transaction."""
+    """Copy the rows into a full segment, and delete them, inside a transaction."""
     (made,) = connection.execute("SELECT sql FROM main.sqlite_master WHERE name = 'reports'").fetchone()
-    part = f"reports_{secrets.token_hex(8)}"
-    connection.execute(made.replace("reports", part, 1))
-    connection.execute(f"INSERT INTO main.{part} SELECT * FROM main.reports")  # noqa: S608
+    segment = f"reports_{secrets.token_hex(8)}"
+    connection.execute(made.replace("reports", segment, 1))
+    connection.execute(f"INSERT INTO main.{segment} SELECT * FROM main.reports")  # noqa: S608
     connection.execute("DELETE FROM main.reports")
