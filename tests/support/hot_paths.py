@@ -120,7 +120,8 @@ def _report() -> Walk:
     def walk(times: int) -> None:
         for body in bodies[:times]:
             headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-            scope = {"method": "POST", "path": "/v1/usage", "headers": headers, "client": ("127.0.0.1", 1)}
+            path = {"raw_path": b"/v1/usage", "query_string": b""}
+            scope = {"method": "POST", **path, "headers": headers, "client": ("127.0.0.1", 1)}
             _run(receiver(scope, partial(_received, body), send))
         with tempfile.TemporaryDirectory() as folder, closing(SqliteStore(prepared(Path(folder, "data")))) as stored:
             assert stored.append(today, rows) == [Outcome.STORED] * times

@@ -166,10 +166,10 @@ async def _send(response: Response, send: Send) -> None:
 
 
 def _path(scope: Scope) -> str:
-    """Return the path as it stands in the request, with its query."""
-    path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
-    query: str = scope.get("query_string", b"").decode("latin-1")
-    return f"{path}?{query}" if query else path
+    """Return the path as it stands in the request, with its query; ASGI's `path` is decoded."""
+    path: bytes = scope["raw_path"]
+    query: bytes = scope["query_string"]
+    return (b"%s?%s" % (path, query) if query else path).decode("latin-1")
 
 
 def _parsed(text: str) -> Address:

@@ -1,32 +1,68 @@
-"""A connection's deadlines, which uvicorn has none of: 20 of 20 slow clients were still connected after 42 s."""
+"""HTTP/1.1 on one connection, with deadlines, for an ASGI callable.
 
-from asyncio import TimerHandle, Transport
-from collections.abc import Callable, Iterable
+httptools parses; uvicorn's own protocol, which serves every ASGI application, takes as long for a request as reading,
+hashing and answering a report do, and has no deadlines: 20 of 20 slow clients were still connected after 42 s.
+"""
+
+from asyncio import AbstractEventLoop, Protocol, Task, TimerHandle, Transport, get_running_loop
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
+import httptools
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shimmy_metrics.receiver.exchange import Exchange, Header, composed
 
 DEADLINE_SECONDS: Final = 10.0
 """From a request's first byte (for the first request: from the connection) to its last, and then to its answer."""
+
+IDLE_SECONDS: Final = 5.0
+"""From an answer to the next request."""
 
 MOST_BYTES: Final = 40_960
 """Of one request: the largest body that is taken (`limits.REQUEST_BYTES`), and 8 kB of head."""
 
 _PIECE: Final = 4_096
 _CLOSING_SECONDS: Final = 2.0
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CLOSE: Final = (b"connection", b"close")
+_JSON: Final = (b"content-type", b"application/json")
 
 
+App = Callable[..., Coroutine[Any, Any, None]]
 Count = Callable[[Iterable[str]], None]
 """Counts the rules that were broken."""
 
 
-class DeadlineProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, closed on whoever is slow, sends too much, or does not read its answer."""
+class DeadlineProtocol(Protocol):
+    """Has each request answered by `app`, in order; closes on whoever is slow, sends too much, or reads no answer.
 
-    def __init__(self, count: Count, *args: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
-        super().__init__(*args, **options)
+    `connections` are all that there are, for the server to end. `headers` returns those that every answer has.
+    """
+
+    _transport: Transport
+
+    def __init__(self, app: App, connections: set[Any], headers: Callable[[], list[Header]], count: Count) -> None:
+        self._app = app
+        self._connections = connections
+        self._default_headers = headers
         self._count = count
+        self._loop: AbstractEventLoop = get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._client: tuple[str, int] | None = None
+
+        self._url = b""
+        self._headers: list[Header] = []
+        self._arriving: Exchange | None = None
+        """The last request whose head has come."""
+        self._current: Exchange | None = None
+        """The one that is being answered."""
+        self._queue: deque[Exchange] = deque()
+        """Those that came behind it."""
+        self._task: Task[None] | None = None
+        """Held for as long as it runs: the loop itself would let it go."""
+
         self._expires = 0.0
         """In the loop's seconds."""
         self._idle = False
@@ -40,8 +76,21 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Begin the first request's time."""
-        super().connection_made(transport)
+        self._transport = transport
+        self._connections.add(self)
+        peer = transport.get_extra_info("peername")
+        self._client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
         self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the time, and who waits for a body."""
+        del exc
+        self._connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._current is not None:
+            self._current.leave()
+        self._queue.clear()
 
     def data_received(self, data: bytes) -> None:
         """Read on in small pieces: a request that is too long is noticed within one."""
@@ -50,58 +99,131 @@ class DeadlineProtocol(HttpToolsProtocol):
         for start in range(0, len(data), _PIECE):
             piece = data[start : start + _PIECE]
             self._bytes += len(piece)
-            super().data_received(piece)
+            try:
+                self._parser.feed_data(piece)
+            except httptools.HttpParserUpgrade:
+                return  # to nothing that is spoken here: it is answered, and the connection closed
+            except httptools.HttpParserError:
+                self._refuse()
+                return
             if self._bytes > MOST_BYTES:
                 self._count(("longer than 40 kB",))
                 self._close()
-            if self.transport.is_closing():
+            if self._transport.is_closing():
                 return
 
     def on_message_begin(self) -> None:
-        """Note a request that begins in the bytes behind another one."""
-        super().on_message_begin()
+        """Note a request that begins, perhaps in the bytes behind another one."""
         self._incomplete = True
+        self._url = b""
+        self._headers = []
         if self._idle:
             self._begin()
 
+    def on_url(self, url: bytes) -> None:
+        """Note a part of the request's target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note a header."""
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Have the request answered, or let it wait for its turn."""
+        parser, target = self._parser, self._url
+        path, _, query = target.partition(b"?")
+        if not target.startswith(b"/"):  # a whole URL, as a proxy may write it
+            parsed = httptools.parse_url(target)
+            path, query = parsed.path or b"", parsed.query or b""
+        scope = {
+            "type": "http",
+            "method": parser.get_method().decode("ascii"),
+            "raw_path": path,
+            "query_string": query,
+            "headers": self._headers,
+            "client": self._client,
+        }
+        keeps = parser.should_keep_alive() and parser.get_http_version() != "1.0" and not parser.should_upgrade()
+        made = self._arriving = Exchange(scope, keeps=keeps, demand=self._demand, answer=self._respond)
+        if self._current is None:
+            self._start(made)
+        else:
+            self._queue.append(made)
+            self._transport.pause_reading()
+
+    def on_body(self, part: bytes) -> None:
+        """Take a part of the body."""
+        assert self._arriving is not None
+        self._arriving.add(part)
+
     def on_message_complete(self) -> None:
         """Begin the answer's time; of a request that was answered unread, the idle time."""
+        assert self._arriving is not None
         self._bytes = 0
         self._incomplete = False
         self._begin()
-        super().on_message_complete()
-        if self.cycle.response_complete:
-            self._unset_keepalive_if_required()
+        self._arriving.end()
+        if self._arriving.answered:
             self._begin_idling()
 
-    def on_response_complete(self) -> None:
-        """End it, unless a request has begun that is not complete yet or waits for its answer."""
-        if self._incomplete or self.pipeline:
-            super().on_response_complete()
+    def pause_writing(self) -> None:
+        """Read no more from who does not read: what is answered already waits in memory."""
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read on."""
+        if not self._queue:
+            self._transport.resume_reading()
+
+    def shutdown(self) -> None:
+        """Answer what has begun, and close."""
+        if self._current is None:
+            self._transport.close()
+        else:
+            self._current.keeps = False
+
+    def _start(self, exchange: Exchange) -> None:
+        self._current = exchange
+        self._task = self._loop.create_task(self._app(exchange.scope, exchange.receive, exchange.send))
+
+    def _demand(self) -> None:
+        """Let a sender go on that has asked first."""
+        assert self._current is not None
+        if any(
+            name == b"expect" and value.lower() == b"100-continue" for name, value in self._current.scope["headers"]
+        ):
+            self._transport.write(_CONTINUE)
+
+    def _respond(self, exchange: Exchange, start: dict[str, Any], body: bytes) -> None:
+        """Write an answer; then answer the next request, or wait for one, or close."""
+        self._current = None
+        if self._transport.is_closing():
             return
-        # All that uvicorn does, but without a timer of its own for each answer.
-        self.server_state.total_requests += 1
-        if not self.transport.is_closing():
-            self.flow.resume_reading()
+        headers = [*self._default_headers(), *start["headers"]]
+        if not exchange.keeps:
+            headers.append(_CLOSE)
+        self._transport.write(composed(start["status"], headers, body))
+        if not exchange.keeps:
+            self._close()
+        elif self._queue:
+            self._start(self._queue.popleft())
+            self._begin()
+            if not self._queue:
+                self._transport.resume_reading()
+        elif not self._incomplete:
             self._begin_idling()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time."""
-        if self._timer is not None:
-            self._timer.cancel()
-        super().connection_lost(exc)
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP in the one shape of every 400."""
-        del msg
+    def _refuse(self) -> None:
+        """Answer what is no HTTP in the one shape of every 400; behind a request that is, close once it is answered."""
         self._count(("no HTTP",))
+        last = self._queue[-1] if self._queue else self._current
+        if last is not None:
+            last.keeps = False
+            self._transport.pause_reading()
+            return
         body = orjson.dumps({"rule": "no HTTP"})
-        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d"
-        self.transport.write(head % len(body) + b"\r\n\r\n" + body)
-        self._close()
-
-    def timeout_keep_alive_handler(self) -> None:
-        """Close an idle connection, also one whose answer is not read."""
+        headers = (_JSON, _CLOSE, (b"content-length", b"%d" % len(body)))
+        self._transport.write(composed(400, headers, body))
         self._close()
 
     def _begin(self) -> None:
@@ -110,21 +232,21 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _begin_idling(self) -> None:
         self._idle = True
-        self._wait(self.timeout_keep_alive)
+        self._wait(IDLE_SECONDS)
 
     def _wait(self, seconds: float) -> None:
-        now = self.loop.time()
+        now = self._loop.time()
         self._expires = now + seconds
         if self._timer is None:
             self._set_timer(now)
 
     def _set_timer(self, now: float) -> None:
         """Look again no later than at the end of an idle time that may begin at once."""
-        self._timer = self.loop.call_at(min(self._expires, now + self.timeout_keep_alive), self._expire)
+        self._timer = self._loop.call_at(min(self._expires, now + IDLE_SECONDS), self._expire)
 
     def _expire(self) -> None:
         self._timer = None
-        now = self.loop.time()
+        now = self._loop.time()
         if now < self._expires:
             self._set_timer(now)
             return
@@ -133,9 +255,9 @@ class DeadlineProtocol(HttpToolsProtocol):
             return
         if self._bytes or self._incomplete:
             self._count(("slower than 10 s",))
-        self.transport.abort()
+        self._transport.abort()
 
     def _close(self) -> None:
         """Close, and do not wait long for the peer to take what was written."""
-        self.transport.close()
-        self.loop.call_later(_CLOSING_SECONDS, self.transport.abort)
+        self._transport.close()
+        self._loop.call_later(_CLOSING_SECONDS, self._transport.abort)

@@ -106,7 +106,9 @@ class LoopbackReceiver:
             sent.append(message)
 
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await self._app({"type": "http", "method": method, "path": path, "headers": encoded}, receive, send)
+        raw_path, _, query = path.encode("latin-1").partition(b"?")
+        scope = {"method": method, "raw_path": raw_path, "query_string": query, "headers": encoded}
+        await self._app(scope, receive, send)
         start, content = sent
         if read:
             self.received.append(Received(headers, read[0], start["status"]))

@@ -12,12 +12,11 @@ from typing import Any, Final
 
 import uvicorn
 
-from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, Count, DeadlineProtocol
+from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, App, Count, DeadlineProtocol
 
 _DRAIN_SECONDS: Final = 15
 """After a signal: a request that has begun is complete, or closed, within its deadline, and then answered."""
 
-_IDLE_SECONDS: Final = 5
 _LOGGERS: Final = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio")
 """Some of their messages hold an address."""
 
@@ -31,7 +30,7 @@ class Server(uvicorn.Server):
 
     def __init__(
         self,
-        app: Callable[..., Any],
+        app: App,
         tls: ssl.SSLContext | None,
         listening: Callable[[], None],
         count: Count,
@@ -48,10 +47,10 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
             )
         )
+        self._app = app
         self._tls = tls
         self._listening = listening
         self._count = count
@@ -95,4 +94,5 @@ class Server(uvicorn.Server):
         self._count((f"internal error ({type(context.get('exception')).__name__})",))
 
     def _protocol(self) -> DeadlineProtocol:
-        return DeadlineProtocol(self._count, config=self.config, server_state=self.server_state, app_state={})
+        state = self.server_state
+        return DeadlineProtocol(self._app, state.connections, lambda: state.default_headers, self._count)
