@@ -4,9 +4,10 @@ import json
 import sys
 from pathlib import Path
 
+import pyte
 import pytest
 
-from shimmy_metrics.app.terminal.background import QUERY
+from shimmy_metrics.app.terminal.background import QUERY, BackgroundReported
 from support import opened, overviews
 from support.bytes_sent import FIRST
 from support.installed import Home
@@ -80,11 +81,51 @@ def test_a_late_answer_changes_nothing_and_nothing_waits_for_one(home: Home) -> 
     assert LIGHT_GROUND not in before + after
 
 
-@pytest.mark.parametrize(
-    "variables", [{"COLORTERM": "", "TERM": "xterm"}, {"NO_COLOR": "1"}], ids=["16 colours", "no colour"]
-)
-def test_nothing_is_asked_where_the_answer_would_change_nothing(home: Home, variables: dict[str, str]) -> None:
-    assert QUERY.encode() not in written(home.having(**variables))
+def test_nothing_is_asked_where_the_answer_would_change_nothing(home: Home) -> None:
+    assert QUERY.encode() not in written(home.having(NO_COLOR="1"))
+
+
+def test_with_16_colours_a_light_terminal_shows_no_bold_colour(home: Home) -> None:
+    for _ in range(TRIES):
+        _, after = drawn(home.having(TERM="xterm", COLORTERM=""), LIGHT_ANSWER)
+        coloured = _coloured(after)
+        if not any(bold for _, bold in coloured):
+            break
+    assert {colour for colour, _ in coloured} >= {"magenta"}
+    assert not any(bold for _, bold in coloured)
+    assert len(after) <= 2 * FIRST.few
+
+
+def _coloured(written: bytes) -> set[tuple[str, bool]]:
+    """Return what each cell that has a colour has: its name, and whether it is bold."""
+    screen = pyte.Screen(80, 24)
+    pyte.ByteStream(screen).feed(written)
+    cells = (screen.buffer[row][column] for row in range(24) for column in range(80))
+    return {(cell.fg, cell.bold) for cell in cells if cell.fg != "default"}
+
+
+@pytest.mark.parametrize("light", [True, False])
+async def test_with_16_colours_only_a_light_ground_takes_the_weight_from_what_has_a_colour(
+    tmp_path: Path, *, light: bool
+) -> None:
+    app = opened.still(tmp_path, overviews.busy(), {"TERM": "xterm", "COLORTERM": ""})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.settled(pilot)
+        assert any(each.bold and each.color for each in opened.styles(app))
+        app.post_message(BackgroundReported(light=light))
+        await opened.settled(pilot)
+        assert any(each.bold and each.color for each in opened.styles(app)) is not light
+        assert any(each.bold for each in opened.styles(app))
+        assert any(each.color for each in opened.styles(app))
+
+
+async def test_a_terminal_that_says_that_it_is_light_gets_no_bold_colour_from_the_first_frame_on(
+    tmp_path: Path,
+) -> None:
+    app = opened.still(tmp_path, overviews.busy(), {"TERM": "xterm", "COLORTERM": "", "COLORFGBG": "0;15"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.settled(pilot)
+        assert not any(each.bold and each.color for each in opened.styles(app))
 
 
 def test_the_config_s_theme_is_used_and_stays_in_the_file(home: Home) -> None:

@@ -23,7 +23,7 @@ from shimmy_metrics.app.terminal.background import BackgroundReported
 from shimmy_metrics.app.terminal.colours import ColourFilter
 from shimmy_metrics.app.terminal.glyphs import encoding_for
 from shimmy_metrics.app.terminal.hang_up import HANG_UP, force_exit_soon, watch_hang_up
-from shimmy_metrics.app.terminal.themes import DARK, GROUNDS, LIGHT, PLAIN, theme_for, themes_for
+from shimmy_metrics.app.terminal.themes import ANSI, DARK, GROUNDS, LIGHT, PLAIN, says_light, theme_for, themes_for
 from shimmy_metrics.system.environment import Environment
 
 SHOW_CURSOR: Final = "\x1b[?25h"
@@ -76,7 +76,7 @@ class TerminalApp(App[None]):
         `outlived`: the process goes on after the app, so a hang-up must not force it to exit.
         """
         shown = theme_for(environment, theme)
-        asks_background = shown in GROUNDS and shown.name != f"shimmy-{theme}"
+        asks_background = shown is ANSI or (shown in GROUNDS and shown.name != f"shimmy-{theme}")
         self._theme_set = False
         # App.__init__ picks the colour filters. An ansi theme that is set later comes out black on black.
         super().__init__(
@@ -96,7 +96,7 @@ class TerminalApp(App[None]):
         self.error: Exception | None = None
         """The error that ended the app, to be reported once the terminal is itself again."""
         self.error_console.quiet = True  # where Textual would print it with every local variable
-        self._colour_filter = ColourFilter(drop_all=shown is PLAIN)
+        self._colour_filter = ColourFilter(drop_all=shown is PLAIN, on_light=says_light(environment))
         self._encoding = encoding_for(environment)
         self._outlived = outlived
         self._cursor_timer: Timer | None = None
@@ -171,8 +171,13 @@ class TerminalApp(App[None]):
         self.refresh(layout=True)
 
     def on_background_reported(self, message: BackgroundReported) -> None:
-        """Take the theme for the terminal's background, as it has just told it."""
-        self.theme = (LIGHT if message.light else DARK).name
+        """Take the theme for the terminal's background, as it has just told it; where that is its own, the weight."""
+        if message.light:
+            self._colour_filter = ColourFilter(drop_all=False, on_light=True)
+        if self.theme in {each.name for each in GROUNDS}:
+            self.theme = (LIGHT if message.light else DARK).name
+        elif message.light:
+            self.refresh_css(animate=False)
 
     def switch_background(self) -> bool:
         """Switch between light and dark until the app ends; return False where the terminal's own colours are used."""

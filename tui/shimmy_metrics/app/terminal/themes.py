@@ -113,10 +113,14 @@ def theme_for(environment: Environment, wanted: object = None) -> Theme:
     `wanted` is the config's `theme`, the name of one of `THEMES` without `shimmy-`. Any other value decides nothing.
     """
     themes = themes_for(environment)
-    # rxvt, Konsole and others set COLORFGBG; its last number is the background colour.
-    light = environment.get("COLORFGBG").rpartition(";")[2] in {"7", "15"}
-    otherwise = LIGHT if light and LIGHT in themes else themes[0]
+    otherwise = LIGHT if says_light(environment) and LIGHT in themes else themes[0]
     return next((theme for theme in themes if theme.name == f"shimmy-{wanted}"), otherwise)
+
+
+def says_light(environment: Environment) -> bool:
+    """Whether the terminal said when it started that its background is light."""
+    # rxvt, Konsole and others set COLORFGBG; its last number is the background colour.
+    return environment.get("COLORFGBG").rpartition(";")[2] in {"7", "15"}
 
 
 def _shows_rgb(environment: Environment) -> bool:
