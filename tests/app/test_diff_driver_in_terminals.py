@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from support import opened, overviews
-from support.installed import wait_until
+from support.installed import LONGEST, wait_until
 from support.other_apps import DEMO, Mixed, demo, stop_clocks
 from support.terminal import terminal
 from support.terminal_emulator import Compared, Glass, frames, pressed, resized
+from support.timely import in_time
 from support.tmux import Pane, needs_tmux, panes, same
 
 __all__ = ["frames"]
@@ -209,7 +210,7 @@ def test_a_terminal_that_closes_ends_it_with_either_driver(tmp_path: Path) -> No
         with terminal(PROGRAM.format(root=str(tmp_path), driver=driver, term="xterm-256color")) as made:
             made.read_until(b"how busy a server is")
             os.kill(made.pid, signal.SIGHUP)
-            assert made.ended_after() < 2.0
+            assert in_time(made.ended_after(LONGEST), 2.0)
 
 
 def _becomes(pane: Pane, wanted: list[list[tuple[object, ...]]]) -> bool:

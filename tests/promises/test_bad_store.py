@@ -13,7 +13,7 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.store.tables import VERSION
-from support.installed import Home, stop
+from support.installed import Home, announced, stop
 from support.left_behind import PROGRAM
 from support.one_line import assert_one_line, assert_trouble_line, needs_setpriv, unprivileged
 from support.queue_report import queue_report
@@ -116,8 +116,7 @@ def test_a_store_that_cannot_be_used_never_stops_a_server_s_traffic(home: Home, 
         with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
             wait_for(port, process)
             assert ask(port)[0] == 200
-            assert process.stderr is not None
-            said = process.stderr.readline()
+            said = announced(process)
             assert ask(port)[0] == 200
             assert stop(process)[2] == ""
     assert said.startswith(f"shimmy-metrics: not measured, passed on at http://127.0.0.1:{port}, for {toy.url}: ")

@@ -11,8 +11,10 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.limits import CHECKPOINT_SECONDS, EXIT_DELAY_SECONDS, SEND_SECONDS
+from shimmy_metrics.limits import EXIT_DELAY_SECONDS, SEND_SECONDS
+from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
+from shimmy_metrics.store.readonly import open_readonly
 from support.installed import LONGEST, Home, wait_until
 from support.receiver import Receiver
 from support.servers import ask, free_port, wait_for
@@ -43,6 +45,12 @@ def _store_held(home: Home) -> Iterator[None]:
         holder.communicate(b"")
 
 
+def _requests(home: Home) -> list[int]:
+    """Return the requests of each session that the store has as running."""
+    with open_readonly(home.profile) as db:
+        return [] if db is None else [each.counters.requests for each in sessions.running(db)]
+
+
 def test_a_report_is_sealed_and_sent_by_the_process_that_outlives_the_exit(tmp_path: Path) -> None:
     with Receiver(tmp_path) as receiver:
         home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), **receiver.variables})
@@ -52,7 +60,7 @@ def test_a_report_is_sealed_and_sent_by_the_process_that_outlives_the_exit(tmp_p
             wait_for(port, process)
             for _ in range(3):
                 assert ask(port)[0] == 200
-            time.sleep(2 * CHECKPOINT_SECONDS)
+            assert wait_until(lambda: _requests(home) == [3])
             with _store_held(home):
                 assert ask(port)[0] == 200
                 began = time.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
-from support.installed import Home, wait_until
+from support.installed import Home, announced, wait_until
 from support.servers import free_port, wait_for
 from support.steady_client import LOST_SECONDS, SteadyClient
 
@@ -43,6 +43,8 @@ def test_killing_the_meter_loses_at_most_a_second_of_counters(
             port = free_port()
             with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
                 wait_for(port, process)
+                if within[0] > LOST_SECONDS:
+                    assert announced(process).startswith("shimmy-metrics: measured at ")
                 if turn:
                     # The start seals what the killed one left; one killed at its very start may have left nothing.
                     assert wait_until(partial(_has_sealed, home, known)) or not least

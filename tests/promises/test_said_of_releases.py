@@ -115,7 +115,9 @@ def test_after_a_release_that_got_no_answer_the_report_is_held_as_before(tmp_pat
         queue_report(home, FIRST, state)
         released = _own(home, "release", "all")
         assert released.returncode == 1
-        assert re.search(r"1 report sent to localhost:\d+ at \d\d:\d\d, no answer", released.stdout)
+        # On a busy machine the sender may be ended before it has noted that.
+        became = r"1 report (sent to localhost:\d+ at \d\d:\d\d, no answer|possibly sent to localhost)"
+        assert re.search(became, released.stdout), released.stdout
         assert "Held until you release it" in released.stdout
         assert "due" not in released.stdout
         for _ in range(3):

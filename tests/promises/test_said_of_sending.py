@@ -18,9 +18,9 @@ from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import QueueState
 from support import receiver as behave
 from support.enabled_home import NOWHERE, enabled, of_a_unit, status, status_json
-from support.installed import Home, stop, wait_until
+from support.installed import UNHURRIED, Home, stop, wait_until
 from support.one_line import assert_one_line
-from support.queue_report import FIRST, SECOND, end_session, queue_report
+from support.queue_report import FIRST, SECOND, SENDER, end_session, queue_report
 from support.receiver import Receiver
 from support.servers import chat, free_port, wait_for
 
@@ -39,7 +39,13 @@ BECAME = {
     "410": (behave.status(410), f"2 reports refused by {HOST}, answer 410: it takes no more reports", 0, 2),
     "500": (behave.status(500), f"2 reports sent to {HOST}, which answered with an error: 500", 0, 2),
     "redirect": (behave.redirect, f"2 reports sent to {HOST}, which answered with an error: 307", 0, 2),
-    "no answer": (behave.hang, f"2 reports sent to {HOST}, no answer: the time was up", 0, 2),
+    # On a busy machine the sender may be ended before it has noted that.
+    "no answer": (
+        behave.hang,
+        f"2 reports (sent to {HOST}, no answer: the time was up|possibly sent to {HOST}.*)",
+        0,
+        2,
+    ),
 }
 
 
@@ -49,7 +55,7 @@ def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path
     with enabled(tmp_path, behaviour) as (home, receiver):
         queue_report(home)
         queue_report(home, SECOND)
-        end_session(home)
+        end_session(home, unhurried=behaviour is not behave.hang)
         told = status(home)
         assert re.search(rf"^  last      .*{words}$", told, re.MULTILINE), told
         so_far = f"{taken} report{'s were' if taken > 1 else ' was'} sent and taken; 1 receipt is kept here"
@@ -83,19 +89,18 @@ def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_pa
 
 @contextmanager
 def _awaiting(home: Home, receiver: Receiver) -> "Iterator[subprocess.Popen[bytes]]":
-    """Let a sender wait for an answer: no longer than it may take, so one command at most is run meanwhile."""
+    """Let a sender wait for an answer meanwhile, and longer than as shipped: commands take their time."""
     queue_report(home)
-    sender = subprocess.Popen(
-        ["python", "-m", "shimmy_metrics.delivery"], env=home.environment, stdin=subprocess.DEVNULL, cwd=home.root
-    )
+    sender = subprocess.Popen([*UNHURRIED, str(SENDER)], env=home.environment, stdin=subprocess.DEVNULL, cwd=home.root)
     assert wait_until(lambda: bool(receiver.received))
     yield sender
     sender.wait()
 
 
 def test_while_the_answer_is_awaited_that_is_said(tmp_path: Path) -> None:
-    with enabled(tmp_path, behave.hang) as (home, receiver), _awaiting(home, receiver):
+    with enabled(tmp_path, behave.hang) as (home, receiver), _awaiting(home, receiver) as sender:
         told = status(home)
+        sender.kill()
     assert re.search(r"^  last      1 report on the way to localhost:\d+, begun at", told, re.MULTILINE)
     assert "  next      being sent now" in told
 

@@ -20,7 +20,7 @@ from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
 from support import samples
-from support.installed import Home, wait_until
+from support.installed import LONGEST, Home, announced, wait_until
 from support.processes import frozen
 from support.queued import uuid
 from support.servers import ask, free_port, wait_for
@@ -41,8 +41,7 @@ def measured(home: Home) -> Iterator[Running]:
     signal.alarm(60)  # a line that never comes ends the run rather than hanging it
     with ToyServer() as toy, home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
         wait_for(port, process)
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
+        assert announced(process).startswith("shimmy-metrics: measured at ")
         yield port, process
     signal.alarm(0)
 
@@ -55,7 +54,7 @@ def _requests(home: Home) -> list[int]:
 
 def _ended(process: "subprocess.Popen[str]") -> list[str]:
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == -signal.SIGINT
+    assert process.wait(LONGEST) == -signal.SIGINT
     assert process.stderr is not None
     return process.stderr.read().splitlines()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.home_terminal import terminal
-from support.installed import Home
+from support.installed import LONGEST, Home
 from support.queue_report import end_session, queue_report
 from support.reads_variables import recording_names
 from support.receiver import Receiver
@@ -28,7 +28,7 @@ def test_what_python_and_the_packages_read_is_told_as_well(tmp_path: Path) -> No
     with terminal(home, "shimmy", "tui") as app:
         assert app.shows("No measured server is running.")
         app.type("q")
-        app.process.wait(10)
+        app.process.wait(LONGEST)
     read = set(names.read_text().split())
     assert {"HOME", "TEXTUAL_DRIVER", "COLUMNS"} <= read  # commands and app told theirs
     said = set(re.findall(r"`([A-Za-z_]+\*?)`", PRIVACY))

@@ -79,7 +79,7 @@ def test_a_receiver_in_trouble_delays_no_exit_and_loses_nothing(tmp_path: Path, 
         assert (out, err) == ("", "")
         assert wait_until(lambda: len(receiver.received) == 1)
         # The sender gives up by itself; the report is there for the next session's end.
-        assert wait_until(lambda: _tried(home), 8)
+        assert wait_until(lambda: _tried(home))
         assert status(home)["reports_due"] == 1
         assert status(home)["receipts"] == 0
         receiver.behaviour = behave.accept
@@ -102,7 +102,7 @@ def test_a_name_that_does_not_resolve_delays_nothing_and_loses_nothing(tmp_path:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": unknown, "NO_PROXY": "*"})
     home.metrics("enable")
     assert validate_body(sealed(home)) == []
-    assert wait_until(lambda: _tried(home), 8)
+    assert wait_until(lambda: _tried(home))
     assert status(home)["reports_due"] == 1
     assert "nothing sent" in home.metrics("status").stdout
 
@@ -112,7 +112,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> N
         home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": receiver.url})
         home.metrics("enable")
         sealed(home)
-        assert wait_until(lambda: _tried(home), 8)
+        assert wait_until(lambda: _tried(home))
         assert receiver.received == []
         assert status(home)["reports_due"] == 1
         assert "nothing sent to localhost" in home.metrics("status").stdout

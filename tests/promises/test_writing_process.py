@@ -1,10 +1,13 @@
 """The process that writes is killed in the middle of a load: the receiver says so, goes on, and what it said is so."""
 
 import asyncio
+import os
 import random
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -25,14 +28,22 @@ WRITING: Final = "spawn_main"
 """In the command line of the process that writes."""
 
 
-async def _load(port: int, sent: list[Sent], answered: int, act: Callable[[], object]) -> Result:
+async def _load(port: int, sent: list[Sent], answered: int, act: Callable[[], Awaitable[None]]) -> Result:
     """Send a load, and do something once so many requests were answered."""
     result = Result()
     load = asyncio.create_task(run(port, sent, CONNECTIONS, into=result))
     while len(result.seconds) < answered:  # noqa: ASYNC110 - what it waits for says nothing
         await asyncio.sleep(0)
-    act()
+    await act()
     return await load
+
+
+async def _kill_it(home: Home) -> None:
+    """Kill the process that writes where it stands, with requests under way to it."""
+    for process in processes(home, WRITING):
+        os.kill(process, signal.SIGSTOP)
+    await asyncio.sleep(0.1)  # requests go on meanwhile
+    kill(home, WRITING)
 
 
 def test_what_was_acknowledged_is_stored_once_though_the_process_that_writes_is_killed_in_mid_load(
@@ -47,7 +58,7 @@ def test_what_was_acknowledged_is_stored_once_though_the_process_that_writes_is_
             assert wait_until(lambda: processes(home, WRITING) != [], LONGEST)
             sent = list(islice(load, REQUESTS))
             answered = draw.randint(1, REQUESTS // 2)
-            result = asyncio.run(_load(running.port, sent, answered, lambda: kill(home, WRITING)))
+            result = asyncio.run(_load(running.port, sent, answered, partial(_kill_it, home)))
             assert set(result.statuses) <= {200, 503}
             statuses |= set(result.statuses)
             acknowledged = set(result.acknowledged)
@@ -64,7 +75,11 @@ def test_a_signal_ends_both_processes_once_what_is_under_way_is_answered(tmp_pat
     home = Home(tmp_path)
     sent = list(islice(plain(18, datetime.now(UTC).date()), 2_000))
     with receive(home, "--trusted-proxy", "127.0.0.1") as running:
-        result = asyncio.run(_load(running.port, sent, 500, running.process.terminate))
+
+        async def end_it() -> None:
+            running.process.terminate()
+
+        result = asyncio.run(_load(running.port, sent, 500, end_it))
         assert set(result.statuses) == {0, 200}  # 0 where nobody listens any more
         assert running.process.wait(LONGEST) == 0
         assert not processes(home, WRITING)

@@ -17,7 +17,7 @@ from typing import Final
 import pytest
 
 from support.home_terminal import Terminal, terminal
-from support.installed import Home, stop, wait_until
+from support.installed import Home, announced, stop, wait_until
 from support.left_behind import KINDS, PROGRAM, UNCOMMITTED, queued_ids
 from support.receiver import Receiver
 from support.servers import ask, free_port, wait_for
@@ -141,7 +141,9 @@ def serves(scene: Scene, *words: str, seconds: float = 1.5) -> str:
         while time.monotonic() < end:
             assert ask(port)[0] == 200
             time.sleep(0.05)
-        code, _, said = stop(process)
+        first = announced(process)
+        code, _, rest = stop(process)
+    said = first + rest
     assert code == -2, said
     assert "Traceback" not in said
     lines = said.splitlines()

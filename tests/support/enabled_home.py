@@ -1,14 +1,12 @@
 """A profile that agreed to a receiver, and what its commands say."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from support import receiver as behave
-from support import unhurried
-from support.installed import Home
+from support.installed import UNHURRIED, Home
 from support.receiver import Receiver
 
 NOWHERE = "http://127.0.0.1:9/v1/usage"
@@ -27,7 +25,7 @@ def enabled(folder: Path, behaviour: behave.Behaviour = behave.accept) -> Iterat
 def of_a_unit(home: Home) -> Home:
     """Return the home for a server that is a systemd unit, at whose end a report is made and no sender is started."""
     variables = {**home.variables, "INVOCATION_ID": "c0ffee"}
-    return Home(home.root, variables, before=(sys.executable, "-P", unhurried.__file__))
+    return Home(home.root, variables, before=UNHURRIED)
 
 
 def status(home: Home) -> str:

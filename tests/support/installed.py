@@ -16,8 +16,14 @@ from shimmy_metrics.system.profile import Profile
 
 BIN: Final = Path(sys.executable).parent
 LONGEST: Final = 30.0
+NOT_YET: Final = "the store has not answered yet"
+"""What `serve` may say on a busy machine before it says whether clients are measured."""
+
 AFTER_FIVE_SECONDS: Final = 12.0
 """When what gives up after five seconds has ended, an interpreter's start and end on a busy machine included."""
+
+UNHURRIED: Final = (sys.executable, "-P", str(Path(__file__).with_name("unhurried.py")))
+"""The words before a command's file that give it more time than it has as shipped."""
 
 CLOSED: Final = "http://127.0.0.1:9"
 """A proxy that nobody serves: what is meant for elsewhere stops there, before any name is looked up."""
@@ -117,13 +123,10 @@ class Home:
 
 
 def announced(process: "subprocess.Popen[str]") -> str:
-    """Wait for the line by which `serve` says whether clients are measured; return it. It is said behind the relay.
-
-    On a busy machine it may say before that the store has not answered yet.
-    """
+    """Wait for the line by which `serve` says whether clients are measured; return it. It is said behind the relay."""
     assert process.stderr is not None
     line = process.stderr.readline()
-    return process.stderr.readline() if "the store has not answered yet" in line else line
+    return process.stderr.readline() if NOT_YET in line else line
 
 
 def stop(process: "subprocess.Popen[str]", how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:

@@ -1,19 +1,24 @@
 """Queued reports in a home's outbox, as ended sessions leave them, without running a server for each."""
 
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
+from shimmy_metrics import delivery
 from shimmy_metrics.config.file import load
 from shimmy_metrics.delivery.backoff import AT_START, session_ended
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened, set_meta, transaction
 from support import samples
-from support.installed import Home
+from support.installed import UNHURRIED, Home
 
 FIRST: Final = "c0ffee00-0000-4000-8000-000000000001"
 SECOND: Final = "c0ffee00-0000-4000-8000-000000000002"
 THIRD: Final = "c0ffee00-0000-4000-8000-000000000003"
+
+SENDER: Final = Path(delivery.__file__).with_name("__main__.py")
 
 
 def queue_report(
@@ -37,8 +42,8 @@ def queue_report(
     return report
 
 
-def end_session(home: Home) -> None:
-    """Run a sender to its end, as the end of a session does if reports are due."""
+def end_session(home: Home, *, unhurried: bool = True) -> None:
+    """Run a sender to its end, as the end of a session does if reports are due; not `unhurried`: for 5 s at most."""
     with opened(home.profile) as db, transaction(db):
         session_ended(db)
-    home.run("-m", "shimmy_metrics.delivery", command="python")
+    home.run_program([*(UNHURRIED if unhurried else (sys.executable, "-P")), str(SENDER)])

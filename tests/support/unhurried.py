@@ -1,7 +1,7 @@
-"""Run a command whose exit waits until its session is sealed, however busy the machine is: unhurried.py COMMAND ...
+"""Run a command with more time than it has as shipped, so that it comes to its end however busy the machine is.
 
-As shipped an exit waits 50 ms. A session that is not sealed by then is left to a sender or, where none may be started,
-to the next start, which is a state of its own.
+`unhurried.py FILE WORDS`. A session that is not sealed within 50 ms of an exit is left to a sender or, where none may
+be started, to the next start; a sender that is not done within 5 s gives up: these are states of their own.
 """
 
 import runpy
@@ -11,5 +11,6 @@ from shimmy_metrics import limits
 
 if __name__ == "__main__":
     del sys.argv[0]
-    limits.EXIT_DELAY_SECONDS = 30.0  # type: ignore[misc]
+    limits.EXIT_DELAY_SECONDS = 25.0  # type: ignore[misc]
+    limits.SEND_SECONDS = 25.0  # type: ignore[misc]
     runpy.run_path(sys.argv[0], run_name="__main__")

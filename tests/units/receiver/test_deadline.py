@@ -16,6 +16,7 @@ from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, MOST_BYTES
 from shimmy_metrics.receiver.rate import Rate
 from support.receiving import JSON, Receiving, read_answer, request
 from support.samples import sealed, today
+from support.timely import in_time
 
 SLOW: Final = 300
 GONE_SECONDS: Final = DEADLINE_SECONDS + 5
@@ -82,7 +83,7 @@ def test_three_hundred_slow_connections_are_gone_and_nobody_waits_for_them(recei
         began = time.monotonic()
         left = slow
         turn = 0
-        while left and time.monotonic() < began + GONE_SECONDS + 3:
+        while left and time.monotonic() < began + 3 * GONE_SECONDS:
             turn += 1
             asked = time.monotonic()
             body = sealed(str(uuid4())).body
@@ -96,7 +97,7 @@ def test_three_hundred_slow_connections_are_gone_and_nobody_waits_for_them(recei
         took = time.monotonic() - began
     assert not left, len(left)
     assert SLOW / 2 < receiver.counted["slower than 10 s"] + receiver.counted["no HTTP"] <= SLOW
-    assert took < GONE_SECONDS
+    assert in_time(took, GONE_SECONDS)
     assert len(waits) > 20
     assert statistics.median(waits) < 1
     assert max(waits) < DEADLINE_SECONDS / 2  # also on a busy machine: nobody waits until a slow one is gone
@@ -149,7 +150,7 @@ def test_whoever_reads_no_answer_is_closed_too(receiver: Receiving) -> None:
         made.setblocking(False)
         began = time.monotonic()
         closed = False
-        while not closed and time.monotonic() < began + GONE_SECONDS + 5:
+        while not closed and time.monotonic() < began + 3 * GONE_SECONDS:
             try:
                 made.send((HEAD + GOOD) * 20)
             except BlockingIOError:

@@ -17,6 +17,7 @@ from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.store.sqlite_errors import BusyError
 from shimmy_metrics.store.tables import VERSION
 from shimmy_metrics.system.profile import Profile
+from support.installed import LONGEST
 from support.samples import profile, queued
 from support.store_files import journal_path, store_path
 
@@ -162,7 +163,7 @@ def test_a_look_in_one_thread_does_not_unlock_what_another_thread_writes(tmp_pat
         with opened(mine) as db, transaction(db):
             outbox.add(db, queued())
             began.set()
-            may_end.wait(5)
+            may_end.wait(LONGEST)
 
     def look() -> None:
         with open_readonly(mine):
@@ -172,9 +173,9 @@ def test_a_look_in_one_thread_does_not_unlock_what_another_thread_writes(tmp_pat
         pass
     writer, looker = threading.Thread(target=write), threading.Thread(target=look)
     writer.start()
-    assert began.wait(5)
+    assert began.wait(LONGEST)
     looker.start()
-    assert looked.wait(5)
+    assert looked.wait(LONGEST)
     script = (
         "import sqlite3,sys; sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
     )
