@@ -36,6 +36,19 @@ def test_of_a_day_that_was_dropped_nothing_is_said_to_be_not_done(tmp_path: Path
     assert told.returncode == 1
 
 
+def test_status_leaves_what_is_left_of_dropped_days_to_verify_retention(tmp_path: Path) -> None:
+    folder = _holding_an_old_day(tmp_path)
+    shutil.copy(folder.day(OLD), folder.path / "copy")
+
+    def code(action: str) -> int:
+        home = Home(tmp_path)
+        return home.run("receive", action, "--data", str(folder.path), command="shimmy-metrics").returncode
+
+    assert [code(action) for action in ("retain", "status", "verify-retention")] == [1, 0, 1]
+    told = Home(tmp_path).run("receive", "--help", command="shimmy-metrics")
+    assert "what is left of dropped days verify-retention looks for" in " ".join(told.stdout.split())
+
+
 def test_what_failed_is_not_said_to_be_refused(tmp_path: Path) -> None:
     folder = prepared(tmp_path / "data")
     counters = Counters(folder)
