@@ -3,6 +3,7 @@
 import contextlib
 import json
 import secrets
+import shlex
 import signal
 import socket
 import sqlite3
@@ -108,7 +109,8 @@ def test_without_the_extra_one_line_tells_what_to_install(home: Home) -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr == (
-        "shimmy-metrics: shimmy-metrics receive: uvicorn is not installed. Run pip install 'shimmy-metrics[receive]'\n"
+        "shimmy-metrics: shimmy-metrics receive: uvicorn is not installed. "
+        f"Run {shlex.quote(str(BIN / 'python'))} -m pip install 'shimmy-metrics[receive]'\n"
     )
 
 

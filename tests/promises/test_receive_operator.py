@@ -246,7 +246,7 @@ def test_without_the_extra_one_line_tells_what_to_install(home: Home, folder: Fo
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "shimmy-metrics: shimmy-metrics receive: cryptography is not installed. "
-        "Run pip install 'shimmy-metrics[receive]'\n"
+        f"Run {shlex.quote(str(BIN / 'python'))} -m pip install 'shimmy-metrics[receive]'\n"
     )
 
 

@@ -1,5 +1,7 @@
 """Whether what the receiver needs is installed."""
 
+import shlex
+import sys
 from importlib.util import find_spec
 from typing import Final
 
@@ -16,5 +18,6 @@ def require_extra() -> None:
         raise UserError(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed",
             where="shimmy-metrics receive",
-            remedy="Run pip install 'shimmy-metrics[receive]'",
+            # The `pip` of the person's PATH is seldom this environment's.
+            remedy=f"Run {shlex.quote(sys.executable)} -m pip install 'shimmy-metrics[receive]'",
         )

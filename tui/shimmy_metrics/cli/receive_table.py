@@ -86,8 +86,8 @@ RECEIVE: Final = Command(
     about=(
         "Receive reports at an address of your own, until it is stopped; those who send name it in "
         "SHIMMY_METRICS_ENDPOINT. Without options it listens on this machine alone. It stores no address, logs no "
-        "request, and confirms a report only when it is safely on the disk. Needs more than the sender does: "
-        "pip install 'shimmy-metrics[receive]'.",
+        "request, and confirms a report only when it is safely on the disk. Needs more than the sender does, the "
+        "extra receive, and says how to install it where it is missing.",
         "An action comes first: shimmy-metrics receive ACTION --help tells what it takes.",
     ),
     arguments=(
