@@ -41,6 +41,9 @@ NO_VARIABLES = frozenset(
         "HTTP_REQUEST",
         "RECORD_LAYER_FAILURE",
         "PACKET_LENGTH_TOO_LONG",
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
         "HTTP_PROXY",  # passed on to the sender, and read by nobody
     }
 )

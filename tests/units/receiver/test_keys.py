@@ -13,7 +13,7 @@ import pytest
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver import keys as keys_module
 from shimmy_metrics.receiver.folder import Folder, prepared
-from shimmy_metrics.receiver.keys import load_keys, rotate_hashing, rotate_signing, sign_line
+from shimmy_metrics.receiver.keys import delete_old_hashing_keys, load_keys, rotate_hashing, rotate_signing, sign_line
 from shimmy_metrics.receiver.retention_log import Checked, checked, dropped_days, public_keys
 from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS
@@ -65,8 +65,8 @@ def test_two_receivers_that_start_at_once_have_the_same_keys(tmp_path: Path) -> 
 
 def test_under_a_new_hashing_key_duplicates_and_recalls_still_hit(folder: Folder) -> None:
     before = load_keys(folder, MONDAY).hashing
-    rotate_hashing(folder, MONDAY)
-    rotate_hashing(folder, MONDAY)  # twice in one day: neither is lost
+    rotate_hashing(folder)
+    rotate_hashing(folder)  # twice in one day: neither is lost
     after = load_keys(folder, MONDAY).hashing
     assert len(after) == 3
     with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as store:
@@ -78,9 +78,10 @@ def test_under_a_new_hashing_key_duplicates_and_recalls_still_hit(folder: Folder
 
 def test_a_hashing_key_of_before_stays_as_long_as_what_it_hashed_is_known(folder: Folder) -> None:
     first = load_keys(folder, MONDAY).hashing
-    rotate_hashing(folder, MONDAY)
+    rotate_hashing(folder)
     second = load_keys(folder, MONDAY).hashing[:1]
-    rotate_hashing(folder, MONDAY + timedelta(days=1))
+    rotate_hashing(folder)
+    assert load_keys(folder, MONDAY + timedelta(days=1)).hashing[1:] == second + first
     last = MONDAY + timedelta(days=SEEN_DAYS)
     assert load_keys(folder, last).hashing[1:] == second + first
     assert load_keys(folder, last + timedelta(days=1)).hashing[1:] == second
@@ -143,7 +144,7 @@ def test_a_lost_key_is_said_with_what_it_means_and_one_can_go_on(folder: Folder)
         store.append(MONDAY, [row()])
     log(folder)
     rotations: tuple[tuple[str, str, Callable[[], object]], ...] = (
-        ("hashing", "can arrive twice", lambda: rotate_hashing(folder, MONDAY)),
+        ("hashing", "can arrive twice", lambda: rotate_hashing(folder)),
         ("signing", "can still be checked", lambda: rotate_signing(folder, NOW)),
     )
     for name, means, rotate in rotations:
@@ -162,7 +163,7 @@ def test_what_arrived_before_the_hashing_key_was_lost_cannot_be_called_back(fold
     with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as store:
         store.append(MONDAY, [row(ID, hashing=load_keys(folder, MONDAY).hashing)])
         (folder.keys / "hashing").unlink()
-        rotate_hashing(folder, MONDAY)
+        rotate_hashing(folder)
         after = load_keys(folder, MONDAY)
         store.append(MONDAY, [recall_of(ID, after.hashing)])
         assert store.health().reports == {MONDAY: 1}
@@ -170,6 +171,26 @@ def test_what_arrived_before_the_hashing_key_was_lost_cannot_be_called_back(fold
     assert after.certain_from == load_keys(folder, certain_from - timedelta(days=1)).certain_from == certain_from
     assert load_keys(folder, certain_from).certain_from is None
     assert sorted(path.name for path in folder.keys.iterdir()) == ["hashing", "signing"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_the_16_days_of_a_replaced_hashing_key_begin_where_a_start_no_longer_uses_it(
+    folder: Folder, *, lost: bool
+) -> None:
+    """Until its restart a receiver hashes with the key of before, also where its file is lost."""
+    with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as store:
+        store.append(MONDAY, [row(ID, hashing=load_keys(folder, MONDAY).hashing)])
+    if lost:
+        (folder.keys / "hashing").unlink()
+    rotate_hashing(folder)
+    restart = MONDAY + timedelta(days=10)
+    delete_old_hashing_keys(folder, restart)  # as it does each hour
+    last = restart + timedelta(days=SEEN_DAYS)
+    for day in (restart, last):
+        keys = load_keys(folder, day)
+        assert (len(keys.hashing), keys.certain_from) == ((1, last + timedelta(days=1)) if lost else (2, None))
+    keys = load_keys(folder, last + timedelta(days=1))
+    assert (len(keys.hashing), keys.certain_from) == (1, None)
 
 
 def test_a_key_that_was_lost_before_it_signed_anything_is_made_anew(folder: Folder) -> None:

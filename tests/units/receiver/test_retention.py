@@ -11,7 +11,7 @@ import pytest
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.keys import OLD_DAYS, rotate_hashing
+from shimmy_metrics.receiver.keys import OLD_DAYS, load_keys, rotate_hashing
 from shimmy_metrics.receiver.retain import Retained, retain, verify
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.row import recall_of
@@ -283,7 +283,8 @@ def test_a_report_whose_day_has_gone_is_answered_as_before_and_not_stored_again(
 def test_a_hashing_key_of_before_goes_although_the_receiver_is_not_started_anew(
     store: SqliteStore, folder: Folder
 ) -> None:
-    rotate_hashing(folder, MONDAY)
+    rotate_hashing(folder)
+    load_keys(folder, MONDAY)
     retain(store, folder, at(MONDAY + timedelta(days=OLD_DAYS)))
     assert len(list(folder.keys.glob("hashing-*"))) == 1
     retain(store, folder, at(MONDAY + timedelta(days=OLD_DAYS + 1)))

@@ -137,9 +137,9 @@ def rotate_key(given: Arguments, data: Path) -> int:
     require_extra()
     folder = _existing(data)
     if given["kind"] == "hashing":
-        replaced = rotate_hashing(folder, _now().date())
-        lost = " No recall is confirmed for 16 days: what arrived may stand under the lost one."
-        stays = " The old one stays for 16 days." if replaced else lost if folder.seen.exists() else ""
+        replaced = rotate_hashing(folder)
+        lost = " No recall is confirmed for 16 days from then: what arrived may stand under the lost one."
+        stays = " The old one stays for 16 days from then." if replaced else lost if folder.seen.exists() else ""
         print_line(f"Restart the receiver: it hashes ids with a new key then.{stays}")
     else:
         rotate_signing(folder, _now())

@@ -1,8 +1,9 @@
 """The receiver's two keys: one that hashes ids, one that signs the retention log.
 
-The hashing key makes what is stored useless to whoever has the rows alone. A hashing key of before stays for the 16
-days in which an id must be known again; where it was lost, that is noted for as long. A signing key of before is
-deleted; its public half stays in `retention.pub`, and the log has a line, signed by it, that names its successor.
+The hashing key makes what is stored useless to whoever has the rows alone. A receiver that runs hashes with the key of
+its start; from the next start on, the key of before stays for the 16 days in which an id must be known again, and where
+it was lost, that is noted for as long. A signing key of before is deleted; its public half stays in `retention.pub`,
+and the log has a line, signed by it, that names its successor.
 """
 
 import os
@@ -27,8 +28,10 @@ OLD_DAYS: Final = 16
 
 _BYTES: Final = 32
 _HASHING: Final = "hashing"
-_LOST: Final = "hashing-lost"
-"""Holds the day on which a lost hashing key was replaced."""
+_REPLACED: Final = f"{_HASHING}-replaced"
+"""A hashing key that was replaced, until the start that no longer uses it: from then on it bears that day's date."""
+_LOST: Final = f"{_HASHING}-lost"
+"""Holds the day of the first start after a lost hashing key was replaced; empty before that."""
 _SIGNING: Final = "signing"
 _NEXT: Final = "signing-next"
 """The new signing key, until the log names it."""
@@ -55,6 +58,7 @@ def load_keys(folder: Folder, today: date) -> Keys:
         for error in lost_keys(folder):
             raise error
         _make_missing(folder, today)
+        _date_replaced(folder, today)
         hashing = (_read(folder.keys / _HASHING), *_older(folder, today))
         return Keys(hashing, _private(folder.keys / _SIGNING), _certain_from(folder))
 
@@ -107,21 +111,34 @@ def _lost_signing_key(folder: Folder) -> list[UserError]:
     ]
 
 
-def rotate_hashing(folder: Folder, today: date) -> bool:
-    """Hash with a new key from the next start on. The one of before is kept for 16 days; return whether there was one.
+def rotate_hashing(folder: Folder) -> bool:
+    """Hash with a new key from the next start on, and keep the one of before for 16 days then.
 
-    Raise `UserError`, `StoreError` or `OSError`.
+    Return whether there was one. Raise `UserError`, `StoreError` or `OSError`.
     """
     current = folder.keys / _HASHING
     with turn(folder.keys_turn):
         replaced = current.exists()
         if replaced:
-            number = len(list(folder.keys.glob(f"{_HASHING}-{today.isoformat()}*")))
-            write_private(folder.keys / f"{_HASHING}-{today.isoformat()}.{number}", _read(current))
+            write_private(_unused(folder, _REPLACED), _read(current))
         elif folder.seen.exists():
-            write_private(folder.keys / _LOST, today.isoformat().encode())
+            write_private(folder.keys / _LOST, b"")
         write_private(current, secrets.token_bytes(_BYTES))
     return replaced
+
+
+def _date_replaced(folder: Folder, today: date) -> None:
+    """Note that a receiver starts which hashes nothing with the keys that were replaced."""
+    for path in sorted(folder.keys.glob(f"{_REPLACED}.*")):
+        path.replace(_unused(folder, f"{_HASHING}-{today.isoformat()}"))
+    lost = folder.keys / _LOST
+    if lost.exists() and not lost.read_bytes():
+        write_private(lost, today.isoformat().encode())
+
+
+def _unused(folder: Folder, name: str) -> Path:
+    """Return the next path of this name, with a number that tells the order."""
+    return folder.keys / f"{name}.{len(list(folder.keys.glob(f'{name}.*'))):04}"
 
 
 def rotate_signing(folder: Folder, now: datetime) -> None:
@@ -155,9 +172,9 @@ def _finish_rotation(folder: Folder) -> None:
 
 
 def delete_old_hashing_keys(folder: Folder, today: date) -> None:
-    """Delete the hashing keys that were replaced more than 16 days ago, and the note of one that was lost before."""
-    for rotated, path in _replaced(folder):
-        if rotated + timedelta(days=OLD_DAYS) < today:
+    """Delete the hashing keys that none used in the last 16 days, and the note of one that was lost before."""
+    for replaced, path in _replaced(folder):
+        if replaced + timedelta(days=OLD_DAYS) < today:
             path.unlink(missing_ok=True)
     certain_from = _certain_from(folder)
     if certain_from is not None and certain_from <= today:
@@ -173,17 +190,17 @@ def _certain_from(folder: Folder) -> date | None:
 def _older(folder: Folder, today: date) -> list[bytes]:
     """Return the hashing keys of the last 16 days, the newest first, and delete those that are older."""
     delete_old_hashing_keys(folder, today)
-    kept = [(rotated, path.suffix.zfill(4), _read(path)) for rotated, path in _replaced(folder)]
+    kept = [(replaced, path.suffix, _read(path)) for replaced, path in _replaced(folder)]
     return [key for *_, key in sorted(kept, reverse=True)]
 
 
 def _replaced(folder: Folder) -> list[tuple[date, Path]]:
-    """Return the hashing keys of before with the days on which they were replaced."""
+    """Return the hashing keys of before with the days on which a receiver started without them."""
     found = []
     for path in folder.keys.glob(f"{_HASHING}-*"):
         with suppress(ValueError):
-            rotated = date.fromisoformat(path.name.removeprefix(f"{_HASHING}-").partition(".")[0])
-            found.append((rotated, path))
+            replaced = date.fromisoformat(path.name.removeprefix(f"{_HASHING}-").partition(".")[0])
+            found.append((replaced, path))
     return found
 
 
