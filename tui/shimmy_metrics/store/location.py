@@ -131,21 +131,21 @@ def filesystem(path: StrPath, mounts: StrPath = "/proc/self/mountinfo") -> str:
     """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
     with contextlib.suppress(OSError):
         existing = os.path.realpath(next(filter(os.path.exists, with_parents(path))))
-        return _type_of(existing, os.stat(existing).st_dev, os.fspath(mounts))
+        with open(mounts, encoding="utf-8", errors="replace") as table:
+            return _type_of(existing, table.read())
     return ""
 
 
 @lru_cache(maxsize=1)
-def _type_of(folder: str, device: int, mounts: str) -> str:
-    """Return the type of the filesystem that a folder is on. Raise `OSError`.
+def _type_of(folder: str, mounts: str) -> str:
+    """Return the type of the filesystem that a folder is on, from a table of mounts (mountinfo(5)).
 
-    It is kept as long as the folder is on the same `device`: an app asks each second, and mounts may be many.
+    It is kept as long as the table is the same: an app asks each second, and mounts may be many. Nothing less tells
+    that another filesystem is there: once one is unmounted, the next may have its device number and its mount's.
     """
     above = set(with_parents(folder))
     depth, kind = -1, ""
-    with open(mounts, encoding="utf-8", errors="replace") as table:
-        lines = table.read().splitlines()
-    for line in lines:
+    for line in mounts.splitlines():
         left, _, right = line.partition(" - ")
         # mountinfo(5): the fifth field is the mount point, with spaces and the like as octal escapes.
         point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split()[4])
