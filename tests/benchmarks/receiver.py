@@ -39,6 +39,10 @@ CONNECTIONS: Final = 64
 CURVE: Final = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 TOGETHER: Final = 500
 
+FLAT_FROM: Final = 100_000
+MOST_GROWTH: Final = 1.5
+"""What a report may cost more than in a day of `FLAT_FROM`, however many there are."""
+
 COST: Final = "the receiver, a request of one report"
 RATE: Final = "the receiver, requests a second"
 
@@ -188,11 +192,19 @@ def curve(folder: Path, most: int) -> Chart:
 
 
 def main() -> None:
-    """Print both; the first argument is the curve's last number of reports, a second one leaves the throughput out."""
+    """Print both, and exit with 1 where the curve is not flat.
+
+    The first argument is the curve's last number of reports, a second one leaves the throughput out.
+    """
     with tempfile.TemporaryDirectory() as folder:
         if len(sys.argv) < 3:
             throughput(Path(folder))
-        curve(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+        day = curve(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    costs = dict(day.lines[0].points)
+    if max(costs) > FLAT_FROM:
+        growth = costs[max(costs)] / costs[FLAT_FROM]
+        say(f"to store one of {max(costs):,} costs {growth:.2f} x what one of {FLAT_FROM:,} does")
+        sys.exit(growth > MOST_GROWTH)
 
 
 if __name__ == "__main__":

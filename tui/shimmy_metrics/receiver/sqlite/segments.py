@@ -93,7 +93,7 @@ class FullSegments:
             some = possible if segment in self._read else keys
             if some:
                 yield segment, some
-        # One for each commit: after a start there may be a hundred, and each takes some 50 milliseconds.
+        # One for each commit: after a start there may be a hundred, and each takes a tenth of a second.
         self._read_one(connection, [each for each in segments if each not in self._read])
 
     def _read_one(self, connection: sqlite3.Connection, unread: Sequence[str]) -> None:
