@@ -19,7 +19,7 @@ from shimmy_metrics.receiver.listener import Address, bind
 from shimmy_metrics.receiver.programme import set_k, watched
 from shimmy_metrics.receiver.rate import Rate
 from shimmy_metrics.receiver.retain import DailyRetention, Retained, retain
-from shimmy_metrics.receiver.server import Server
+from shimmy_metrics.receiver.server import Server, once_a_turn
 from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.stores import choose, drain_of, open_store
@@ -73,7 +73,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
         receiver = Receiver(
             intake.store,
             intake.recall,
-            watched(folder),
+            once_a_turn(watched(folder)),
             counters.count,
             wait_seconds=Rate().wait_seconds,
             trusted_proxy=options.trusted_proxy,

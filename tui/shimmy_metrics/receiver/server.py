@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import uvicorn
 
@@ -19,6 +19,9 @@ _DRAIN_SECONDS: Final = 15
 
 _LOGGERS: Final = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio")
 """Some of their messages hold an address."""
+
+
+T = TypeVar("T")
 
 
 class Server(uvicorn.Server):
@@ -96,3 +99,19 @@ class Server(uvicorn.Server):
     def _protocol(self) -> DeadlineProtocol:
         state = self.server_state
         return DeadlineProtocol(self._app, state.connections, lambda: state.default_headers, self._count)
+
+
+def once_a_turn(read: Callable[[], T]) -> Callable[[], T]:
+    """Return a function that reads at its first call in each turn of the event loop, for all requests of that turn.
+
+    All of them had come before: none was sent after what it reads has changed.
+    """
+    kept: list[T] = []
+
+    def read_once() -> T:
+        if not kept:
+            kept.append(read())
+            asyncio.get_running_loop().call_soon(kept.clear)
+        return kept[0]
+
+    return read_once
