@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one connection, with deadlines, for an ASGI callable.
+"""HTTP/1.1 on one connection, with deadlines.
 
 httptools parses; uvicorn's own protocol, which serves every ASGI application, takes as long for a request as reading,
 hashing and answering a report do, and has no deadlines: 20 of 20 slow clients were still connected after 42 s.
@@ -7,12 +7,15 @@ hashing and answering a report do, and has no deadlines: 20 of 20 slow clients w
 from asyncio import AbstractEventLoop, Protocol, Task, TimerHandle, Transport, get_running_loop
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from http import HTTPStatus
 from typing import Any, Final
 
 import httptools
 import orjson
 
-from shimmy_metrics.receiver.exchange import Exchange, Header, composed
+from shimmy_metrics.receiver.exchange import Exchange
+from shimmy_metrics.receiver.handler import UNIX, Request
+from shimmy_metrics.receiver.response import Response
 
 DEADLINE_SECONDS: Final = 10.0
 """From a request's first byte (for the first request: from the connection) to its last, and then to its answer."""
@@ -26,34 +29,37 @@ MOST_BYTES: Final = 40_960
 _PIECE: Final = 4_096
 _CLOSING_SECONDS: Final = 2.0
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-_CLOSE: Final = (b"connection", b"close")
-_JSON: Final = (b"content-type", b"application/json")
+_CLOSE: Final = "connection: close\r\n"
+_STATUS_LINES: Final = {each: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response | None]]
+"""Returns the answer to a request; None where there is nobody to answer."""
 
-App = Callable[..., Coroutine[Any, Any, None]]
 Count = Callable[[Iterable[str]], None]
 """Counts the rules that were broken."""
 
 
 class DeadlineProtocol(Protocol):
-    """Has each request answered by `app`, in order; closes on whoever is slow, sends too much, or reads no answer.
+    """Has each request answered by `handler`, in order; closes on who is slow, sends too much, or reads no answer.
 
-    `connections` are all that there are, for the server to end. `headers` returns those that every answer has.
+    `connections` are all that there are, for the server to end. `date` returns the header that every answer has.
     """
 
     _transport: Transport
 
-    def __init__(self, app: App, connections: set[Any], headers: Callable[[], list[Header]], count: Count) -> None:
-        self._app = app
+    def __init__(
+        self, handler: Handler, connections: set[Any], date: Callable[[], list[tuple[bytes, bytes]]], count: Count
+    ) -> None:
+        self._handler = handler
         self._connections = connections
-        self._default_headers = headers
+        self._date = date
         self._count = count
         self._loop: AbstractEventLoop = get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
-        self._client: tuple[str, int] | None = None
+        self._peer = UNIX
 
         self._url = b""
-        self._headers: list[Header] = []
+        self._headers: dict[bytes, bytes] = {}
         self._arriving: Exchange | None = None
         """The last request whose head has come."""
         self._current: Exchange | None = None
@@ -79,7 +85,8 @@ class DeadlineProtocol(Protocol):
         self._transport = transport
         self._connections.add(self)
         peer = transport.get_extra_info("peername")
-        self._client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
+        if isinstance(peer, tuple):
+            self._peer = str(peer[0])
         self._begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -116,7 +123,7 @@ class DeadlineProtocol(Protocol):
         """Note a request that begins, perhaps in the bytes behind another one."""
         self._incomplete = True
         self._url = b""
-        self._headers = []
+        self._headers = {}
         if self._idle:
             self._begin()
 
@@ -126,25 +133,22 @@ class DeadlineProtocol(Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a header."""
-        self._headers.append((name.lower(), value))
+        self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         """Have the request answered, or let it wait for its turn."""
         parser, target = self._parser, self._url
-        path, _, query = target.partition(b"?")
         if not target.startswith(b"/"):  # a whole URL, as a proxy may write it
             parsed = httptools.parse_url(target)
-            path, query = parsed.path or b"", parsed.query or b""
-        scope = {
-            "type": "http",
-            "method": parser.get_method().decode("ascii"),
-            "raw_path": path,
-            "query_string": query,
-            "headers": self._headers,
-            "client": self._client,
-        }
-        keeps = parser.should_keep_alive() and parser.get_http_version() != "1.0" and not parser.should_upgrade()
-        made = self._arriving = Exchange(scope, keeps=keeps, demand=self._demand, answer=self._respond)
+            target = (parsed.path or b"") + (b"?" + parsed.query if parsed.query else b"")
+        made = self._arriving = Exchange(
+            parser.get_method().decode("ascii"),
+            target.decode("latin-1"),
+            self._headers,
+            self._peer,
+            keeps=parser.should_keep_alive() and parser.get_http_version() != "1.0" and not parser.should_upgrade(),
+            demand=self._demand,
+        )
         if self._current is None:
             self._start(made)
         else:
@@ -184,25 +188,23 @@ class DeadlineProtocol(Protocol):
 
     def _start(self, exchange: Exchange) -> None:
         self._current = exchange
-        self._task = self._loop.create_task(self._app(exchange.scope, exchange.receive, exchange.send))
+        self._task = self._loop.create_task(self._serve(exchange))
 
-    def _demand(self) -> None:
+    async def _serve(self, exchange: Exchange) -> None:
+        response = await self._handler(exchange)
+        exchange.answered = True
+        self._current = None
+        if response is not None and not self._transport.is_closing():
+            self._answer(exchange, response)
+
+    def _demand(self, exchange: Exchange) -> None:
         """Let a sender go on that has asked first."""
-        assert self._current is not None
-        if any(
-            name == b"expect" and value.lower() == b"100-continue" for name, value in self._current.scope["headers"]
-        ):
+        if exchange.headers.get(b"expect", b"").lower() == b"100-continue":
             self._transport.write(_CONTINUE)
 
-    def _respond(self, exchange: Exchange, start: dict[str, Any], body: bytes) -> None:
-        """Write an answer; then answer the next request, or wait for one, or close."""
-        self._current = None
-        if self._transport.is_closing():
-            return
-        headers = [*self._default_headers(), *start["headers"]]
-        if not exchange.keeps:
-            headers.append(_CLOSE)
-        self._transport.write(composed(start["status"], headers, body))
+    def _answer(self, exchange: Exchange, response: Response) -> None:
+        """Write an answer; then have the next request answered, or wait for one, or close."""
+        self._write(response, keeps=exchange.keeps)
         if not exchange.keeps:
             self._close()
         elif self._queue:
@@ -213,6 +215,14 @@ class DeadlineProtocol(Protocol):
         elif not self._incomplete:
             self._begin_idling()
 
+    def _write(self, response: Response, *, keeps: bool) -> None:
+        date = b"".join([b"%s: %s\r\n" % header for header in self._date()])
+        head = "".join([f"{name}: {value}\r\n" for name, value in response.head])
+        end = "\r\n" if keeps else f"{_CLOSE}\r\n"
+        self._transport.write(
+            b"".join((_STATUS_LINES[response.status].encode(), date, (head + end).encode(), response.body))
+        )
+
     def _refuse(self) -> None:
         """Answer what is no HTTP in the one shape of every 400; behind a request that is, close once it is answered."""
         self._count(("no HTTP",))
@@ -221,9 +231,7 @@ class DeadlineProtocol(Protocol):
             last.keeps = False
             self._transport.pause_reading()
             return
-        body = orjson.dumps({"rule": "no HTTP"})
-        headers = (_JSON, _CLOSE, (b"content-length", b"%d" % len(body)))
-        self._transport.write(composed(400, headers, body))
+        self._write(Response(HTTPStatus.BAD_REQUEST, orjson.dumps({"rule": "no HTTP"})), keeps=False)
         self._close()
 
     def _begin(self) -> None:

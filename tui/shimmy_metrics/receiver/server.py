@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import uvicorn
 
-from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, App, Count, DeadlineProtocol
+from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, Count, DeadlineProtocol, Handler
 
 _DRAIN_SECONDS: Final = 15
 """After a signal: a request that has begun is complete, or closed, within its deadline, and then answered."""
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Server(uvicorn.Server):
-    """Serves an ASGI callable at a socket that listens, until a signal comes; then it answers what has begun.
+    """Has `handler` answer what comes to a socket, until a signal comes; then what has begun is answered.
 
     `listening` is called once connections are taken; `count` is told the rules that connections broke, and each error
     that no code expected. `around` is entered in the event loop before that, and left after the last answer.
@@ -33,7 +33,7 @@ class Server(uvicorn.Server):
 
     def __init__(
         self,
-        app: App,
+        handler: Handler,
         tls: ssl.SSLContext | None,
         listening: Callable[[], None],
         count: Count,
@@ -41,8 +41,7 @@ class Server(uvicorn.Server):
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
-                interface="asgi3",
+                handler,
                 http=DeadlineProtocol,
                 ws="none",
                 lifespan="off",
@@ -53,7 +52,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
             )
         )
-        self._app = app
+        self._handler = handler
         self._tls = tls
         self._listening = listening
         self._count = count
@@ -98,7 +97,7 @@ class Server(uvicorn.Server):
 
     def _protocol(self) -> DeadlineProtocol:
         state = self.server_state
-        return DeadlineProtocol(self._app, state.connections, lambda: state.default_headers, self._count)
+        return DeadlineProtocol(self._handler, state.connections, lambda: state.default_headers, self._count)
 
 
 def once_a_turn(read: Callable[[], T]) -> Callable[[], T]:
