@@ -85,7 +85,7 @@ def test_what_it_does_not_know_passes_whole_and_makes_it_forget(unknown: str) ->
 def test_text_that_follows_something_unknown_passes_until_the_cursor_is_placed() -> None:
     made = buffer()
     assert made.translate("\x1b[2;2Hab\x1b[3A\x1b[1mcd\x1b[0m\x1b[2;2Hab") == (
-        "\x1b[2;2Hab\x1b[3A\x1b[1mcd\x1b[m\x1b[2;2Hab"
+        "\x1b[?7l\x1b[2;2Hab\x1b[3A\x1b[1mcd\x1b[m\x1b[2;2Hab\x1b[?7h"
     )
 
 
@@ -143,10 +143,27 @@ def test_a_link_is_written_with_its_text() -> None:
     assert "abc" in made.translate("\x1b[1;1Habc\x1b[1;1H")
 
 
-def test_text_over_the_edge_is_left_to_the_terminal() -> None:
+def test_text_over_the_edge_is_left_to_the_terminal_which_does_not_wrap_it() -> None:
     made = buffer(10, 2)
-    assert made.translate("\x1b[1;8Habcd") == "\x1b[1;8Habcd"
-    assert made.translate("\x1b[5;1Hbelow\x1b[1;1H") == "\x1b[5Hbelow\x1b[1H"
+    assert made.translate("\x1b[1;8Habcd") == "\x1b[?7l\x1b[1;8Habcd\x1b[?7h"
+    assert made.translate("\x1b[5;1Hbelow\x1b[1;1H") == "\x1b[?7l\x1b[5Hbelow\x1b[1H\x1b[?7h"
+
+
+@pytest.mark.parametrize(
+    ("frame", "guarded"),
+    [
+        ("\x1b[1;8Hab\x1b[1;1H", False),
+        ("\x1b[1;8Habc\x1b[1;1H", True),
+        ("\x1b[1;1H界\x1b[1;1H", True),
+        (f"\x1b[1;1Ha{' ' * 9}\x1b[1;1H", False),
+        ("\x1b[1;11H", True),
+        ("\x1b[1;10H", False),
+    ],
+    ids=["inside", "last column", "of uncertain width", "erased", "cursor past the edge", "cursor"],
+)
+def test_wrapping_is_off_only_while_something_may_reach_the_edge(frame: str, guarded: bool) -> None:
+    output = buffer(10, 2).translate(frame)
+    assert output.startswith("\x1b[?7l") == output.endswith("\x1b[?7h") == guarded
 
 
 def test_a_resize_writes_everything() -> None:

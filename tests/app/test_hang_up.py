@@ -1,6 +1,7 @@
 """A terminal that goes away ends the app within a second, also where SIGHUP is ignored; Ctrl+Z comes back."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,19 @@ def test_a_signal_ends_it_and_gives_the_terminal_back(tmp_path: Path, name: str)
         os.kill(made.pid, signal.Signals[name])
         assert b"\x1b[?1049l" in made.read_until(b"\x1b[?1049l")
         assert in_time(made.ended_after(LONGEST), 1.0)
+
+
+def test_a_cut_line_leaves_a_terminal_in_which_a_shell_can_be_used(tmp_path: Path) -> None:
+    with terminal(PROGRAM.format(ignored=False, root=str(tmp_path))) as made:
+        written = made.read_until(b"Start one")
+        for key in (b"2", b"4", b"j", b"/", b"\r", b":", b"\x1b", b"c", b"\t"):
+            made.press(key)
+            while more := made.read_some(0.5):  # to the end of what it draws
+                written += more
+    modes = dict(re.findall(rb"\x1b\[\?(\d+)([hl])", written))
+    on = {mode for mode, state in modes.items() if state == b"h"}
+    assert on - {b"2026"} == {b"7", b"25", b"1049", b"2004"}  # wrapping, cursor, alternate screen, bracketed paste
+    assert not re.search(rb"\x1b\[[<>=][\d;]*u", written)  # nor the keyboard protocol
 
 
 @pytest.mark.parametrize("ignored", [False, True], ids=["hung up", "hang-up ignored"])

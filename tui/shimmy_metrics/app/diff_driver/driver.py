@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
+from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer, without_wrap
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -102,6 +102,9 @@ else:
                     self._redraw_soon()
                 super().process_message(message)
 
+            def _disable_line_wrap(self) -> None:
+                """Leave it on: the buffer turns it off where needed, and a cut line must not."""
+
             def _diff(self, data: str) -> str:
                 if self._forget_next:
                     self._forget_next = False
@@ -110,7 +113,7 @@ else:
                 if self._terminal_size() not in {None, tuple(size)}:
                     # The frame was drawn for another size. The terminal gets it as it is, as it would without us.
                     self._buffer.forget()
-                    return data
+                    return without_wrap(data)
                 self._buffer.resize(*size)
                 return self._buffer.translate(data)
 

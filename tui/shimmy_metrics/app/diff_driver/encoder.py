@@ -22,6 +22,8 @@ class Encoder:
         self._output = [first]
         self._attributes = PLAIN
         self.cursor: tuple[int, int] | None = None
+        self.at_edge = False
+        """Whether something may have been written in a last column."""
 
     def output(self) -> str:
         """Return what was written, followed by a reset of the attributes if any is set."""
@@ -36,6 +38,7 @@ class Encoder:
         """Write a text that takes `cells` cells; None if terminals disagree about its width."""
         self._set_attributes(attributes)
         self._output.append(text)
+        self.at_edge = True
         self.cursor = (self.cursor[0], self.cursor[1] + cells) if self.cursor and cells is not None else None
 
     def write_row(self, row: int, shown: Row, wanted: Row) -> None:
@@ -53,6 +56,7 @@ class Encoder:
                 self.cursor = row, column
                 break
             self._output.append(cell[0])
+            self.at_edge |= column + 1 == len(wanted)
             self.cursor = row, column + 1
 
     def _advance(self, row: int, column: int, wanted: Row) -> str:

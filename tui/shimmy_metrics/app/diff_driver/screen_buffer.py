@@ -8,7 +8,9 @@ What cannot be compared cell by cell is written as it came, so that the terminal
 
 Rows that only moved are moved by the terminal, if it can and if that is shorter; then what still differs is written.
 
-After each call the terminal's cursor is where the frame left it, and no attributes are set.
+After each call the terminal's cursor is where the frame left it, no attributes are set, and what is written past the
+last column wraps: were that off, a shell could hardly be used once the line to the app is cut. It is off while last
+columns are written, in case a terminal draws a character wider than expected.
 """
 
 from typing import Final, NamedTuple
@@ -25,6 +27,8 @@ MIN_SHIFT_CHARACTERS: Final = 80
 """Output that is no longer than this is not worth a search for rows that moved."""
 
 _BEGIN_UPDATE: Final = "\x1b[?2026h"
+_NO_WRAP: Final = "\x1b[?7l"
+_WRAP: Final = "\x1b[?7h"
 _END_LINK: Final = "\x1b]8;;\x1b\\"
 
 
@@ -54,6 +58,8 @@ class ScreenBuffer:
         self._uncertain: dict[int, list[_Text]] = {}
         """The rows that were written as they came: their cells are unknown."""
         self._output: list[str] = []
+        self._at_edge = False
+        """Whether something of it may be written in a last column."""
         self._cursor: tuple[int, int] | None = None
         """Where the terminal's cursor is."""
         # What the frame says: where its cursor is, its attributes, its link, its texts that are still to be compared.
@@ -79,6 +85,7 @@ class ScreenBuffer:
     def translate(self, data: str) -> str:
         """Return what to write so that the terminal shows what `data` would make it show."""
         self._output = []
+        self._at_edge = False
         for token in tokenize(data):
             match token.kind:
                 case TokenKind.MOVE:
@@ -110,16 +117,15 @@ class ScreenBuffer:
                 case _:
                     self._pass_through(token.raw)
         self._flush()
-        return "".join(self._output)
+        output = "".join(self._output)
+        return without_wrap(output) if self._at_edge else output
 
     # --- reading a frame ----------------------------------------------------------------------------------------
 
     def _add_text(self, text: str) -> None:
-        if self._row is None or self._row >= self._height:
-            self._pass_through(text)
-            return
-        if self._column is not None and self._column + cell_len(text) > self._width:
-            self._pass_through(text)  # beyond the edge, so it may wrap and scroll
+        if self._row is None or self._row >= self._height or (self._column or 0) + cell_len(text) > self._width:
+            self._at_edge = True
+            self._pass_through(text)  # beyond the edge, so anything may happen
             return
         certain = self._column is not None and not self._link and has_certain_width(text)
         continues_flushed_row = self._column is None and self._row not in self._frame
@@ -166,6 +172,7 @@ class ScreenBuffer:
             self._cursor = None  # it stays behind a text of uncertain width
         elif self._cursor != (self._row, self._column):
             # A frame that moves the cursor alone does so absolutely: another program may have moved it.
+            self._at_edge |= self._column == self._width
             self._write(self._final_move(self._cursor if wrote else None))
             self._cursor = self._row, self._column
 
@@ -195,6 +202,7 @@ class ScreenBuffer:
             self._write_uncertain(row, frame[row], candidates)
         shortest = min(candidates, key=lambda each: len(f"{each.output()}{self._final_move(each.cursor)}".encode()))
         self._cursor = shortest.cursor
+        self._at_edge |= shortest.at_edge
         output = shortest.output()
         self._write(output)
         return bool(output)
@@ -249,3 +257,8 @@ class ScreenBuffer:
         self._shown = [[cell] * self._width for _ in range(self._height)]
         self._uncertain.clear()
         self._frame.clear()
+
+
+def without_wrap(output: str) -> str:
+    """Return what writes `output` on a terminal that does not wrap meanwhile, and does so afterwards."""
+    return f"{_NO_WRAP}{output}{_WRAP}"
