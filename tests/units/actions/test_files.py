@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.export import export_receipts
 from shimmy_metrics.actions.files import FileKind, OwnFile, files
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import outbox, sessions
@@ -28,8 +29,8 @@ STATE_FOLDER = (
     "session-7.lock",
     "session-c0ffee00-0000-4000-8000-00000000cafe.lock",
 )
-HOME = ("shimmy-metrics-2026-11-28.json", "shimmy-report-2026-11-28-2.json")
-SAVED = {HOME[0]: EXPORT, HOME[1]: queued().body}
+HOME = ("shimmy-metrics-2026-11-28.json", "shimmy-receipts-2026-11-28.json", "shimmy-report-2026-11-28-2.json")
+SAVED = {HOME[0]: EXPORT, HOME[1]: export_receipts([]), HOME[2]: queued().body}
 FOREIGN = (
     "config.json.bak",
     ".config.json.swp",
@@ -73,7 +74,7 @@ def test_what_is_listed_is_told_with_path_size_use_and_sum(mine: Profile) -> Non
     assert f"{mine.config_path}  1 byte" in lines
     assert f"    {USES[FileKind.BALLAST]}" in lines
     size = sum(range(14)) + sum(map(len, SAVED.values()))
-    assert f"15 files, {size:,} bytes, not counting the program itself." in lines
+    assert f"16 files, {size:,} bytes, not counting the program itself." in lines
     assert next(listed(())) == NOTHING_HERE
 
 

@@ -25,7 +25,7 @@ USES: Final = {
     FileKind.SENDER_LOCK: "held while a report is sent or recalled",
     FileKind.SESSION_LOCK: "held while a server is measured",
     FileKind.FOLDER: "the folder that holds the files above",
-    FileKind.EXPORT: "an export or a report, under a name that the app gives to what it saves",
+    FileKind.EXPORT: "an export, receipts or a report, under a name that the app gives to what it saves",
 }
 """What each kind is for."""
 
