@@ -96,7 +96,7 @@ def test_nothing_but_what_may_have_been_saved_is_opened_and_nothing_written(mine
 
     sys.addaudithook(hook)
     assert mine.home is not None
-    assert len(files(mine)) == 16
+    assert len(files(mine)) == 17
     recording = False
     assert opened_files == [str(tmp_path / "home" / name) for name in HOME]
     assert {path: path.stat() for path in mine.config_path.parent.parent.rglob("*")} == before
