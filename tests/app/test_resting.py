@@ -25,13 +25,18 @@ def test_no_thread_wakes_often_while_nobody_types(tmp_path: Path, key: str, show
         assert there.shows("Quit")
         there.type(key)
         assert there.shows(shown)
-        time.sleep(SECONDS)  # what the start left to do
-        before = _wakes(there.process.pid)
-        time.sleep(SECONDS)
-        after = _wakes(there.process.pid)
+        # Not at once: the start leaves something to do, on a busy machine for longer.
+        assert any(_rests(there.process.pid) for _ in range(5))
+
+
+def _rests(process: int) -> bool:
+    """Whether no thread wakes often for a while."""
+    before = _wakes(process)
+    time.sleep(SECONDS)
+    after = _wakes(process)
     woke = sorted(after[thread] - before[thread] for thread in before.keys() & after.keys())
     assert len(woke) >= 3  # the app's own thread, the input's, the poller's
-    assert woke[-1] <= WAKES_A_SECOND * SECONDS, woke
+    return woke[-1] <= WAKES_A_SECOND * SECONDS
 
 
 def _wakes(process: int) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """What the commands say is true in rare states too: set aside, too old, held by hand, with both switches set."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -105,7 +104,7 @@ def test_a_release_that_finds_the_yes_gone_says_what_it_deleted(tmp_path: Path) 
         document = json.loads(mine.profile.config_path.read_text())
         document["metrics"] |= {"enabled": False, "local": True}
         mine.edit_config(json.dumps(document))
-        time.sleep(1)
+        handler.rfile.read(1)  # until the sender has gone
         handler.close_connection = True
 
     with Receiver(tmp_path, edited_meanwhile) as receiver:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.actions import purge
 from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
 from shimmy_metrics.actions.outbox import delete
 from shimmy_metrics.actions.purge import purge_without_consent
@@ -23,6 +24,7 @@ from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.deletions import purged as sentences
+from support.installed import LONGEST
 from support.queued import LOCAL, fill_outbox, uuid
 from support.samples import COUNTERS, NOW, SUMMED, profile, session
 from support.store_files import store_path
@@ -144,7 +146,10 @@ def test_deleting_the_config_is_a_withdrawal_at_the_next_look(tmp_path: Path) ->
     assert enable(mine).purged == PurgeResult()
 
 
-def test_it_waits_for_a_sender_that_is_at_work_and_says_what_that_brought_through(tmp_path: Path) -> None:
+def test_it_waits_for_a_sender_that_is_at_work_and_says_what_that_brought_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge, "SENDER_END_SECONDS", LONGEST)
     mine = _measured(tmp_path)
     sender = Lock(lock_path(mine))
     assert sender.take()

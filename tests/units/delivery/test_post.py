@@ -3,7 +3,6 @@
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ SECONDS = 5.0
 
 
 @contextmanager
-def _server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+def _server(serve: Callable[[socket.socket], object]) -> Iterator[int]:
     """Serve one connection in a thread; give the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -242,7 +241,7 @@ def test_what_failed_is_told_by_its_kind(tmp_path: Path) -> None:
 
 def test_a_mute_handshake_takes_its_time_and_no_byte() -> None:
     gate = Gate(lambda: True)
-    with _server(lambda connection: time.sleep(1.0)) as port:
+    with _server(_all) as port:
         assert _post(f"https://localhost:{port}/v1/usage", gate, {}, 0.3) in (None, Response(failure=Failure.TIME))
         assert not gate.close()
 

@@ -64,12 +64,13 @@ async def test_a_recall_is_confirmed_again_once_nothing_can_stand_under_a_lost_k
 
 async def test_a_disk_that_hangs_is_not_waited_for() -> None:
     store = _Hanging()
-    async with Writer(in_thread(store), today, patience=0.2) as writer:
+    async with Writer(in_thread(store), today, patience=0.5) as writer:
         made = Intake(writer.submit, HASHING)
         with pytest.raises(StoreError, match="too long"):
             await made.store([REPORT])
         store.released.set()
-        await asyncio.sleep(0.1)
+        while not store.rows:  # noqa: ASYNC110 - the store's thread says nothing
+            await asyncio.sleep(0.01)
         assert await made.store([REPORT]) == [Outcome.DUPLICATE]  # it was stored all the same, and counts once
 
 

@@ -4,12 +4,14 @@ import asyncio
 import socket
 import ssl
 import struct
+import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from shimmy_metrics.serve.target import Target
+from support.installed import wait_until
 from support.relays import (
     REFUSED,
     SECONDS,
@@ -21,6 +23,10 @@ from support.relays import (
     target_of,
     to_the_end,
 )
+
+if sys.platform == "linux":
+    import fcntl
+    import termios
 
 RESET = struct.pack("ii", 1, 0)
 TRIES = 40
@@ -43,6 +49,13 @@ def test_an_answer_before_the_whole_request_was_read_reaches_the_client(
         assert [post_too_much(port) for _ in range(TRIES)] == [REFUSED] * TRIES
 
 
+def _unread(connection: socket.socket) -> int:
+    """Return how many of the bytes that were sent the other side's system does not have yet."""
+    if sys.platform != "linux":
+        return 0
+    return int.from_bytes(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+
+
 def test_a_slow_client_gets_all_of_an_answer_that_broke_off(
     loop: asyncio.AbstractEventLoop, server: socket.socket
 ) -> None:
@@ -55,7 +68,7 @@ def test_a_slow_client_gets_all_of_an_answer_that_broke_off(
         behind, _ = server.accept()
         behind.settimeout(SECONDS)
         behind.sendall(told)
-        time.sleep(0.2)  # by now the relay has all of it, and the client next to nothing
+        assert wait_until(lambda: not _unread(behind))  # the relay has all of it, and the client next to nothing
         behind.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         behind.close()
         time.sleep(0.2)
