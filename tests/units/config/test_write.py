@@ -13,6 +13,7 @@ from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.config import write as module
 from shimmy_metrics.config.write import leftovers, sweep
 from shimmy_metrics.config.write import replace as replace_file
+from support.open_files import open_files
 from support.samples import profile
 
 
@@ -57,10 +58,6 @@ def test_writers_that_sweep_each_other_all_write(tmp_path: Path) -> None:
 posix = pytest.mark.skipif(sys.platform == "win32", reason="owners, links and modes are POSIX")
 
 
-def _descriptors() -> int:
-    return len(os.listdir("/dev/fd"))
-
-
 def test_new_bytes_take_the_file_s_place_whole_and_private(tmp_path: Path) -> None:
     target = tmp_path / "config.json"
     target.write_text("old")
@@ -77,7 +74,7 @@ def test_whatever_becomes_of_a_writing_nothing_stays_open_or_beside_the_file(
 ) -> None:
     target = tmp_path / "config.json"
     target.write_text("old")
-    before = _descriptors()
+    before = open_files()
 
     def trouble() -> bool:
         raise ValueError("no")
@@ -96,7 +93,7 @@ def test_whatever_becomes_of_a_writing_nothing_stays_open_or_beside_the_file(
     assert target.read_text() == "old"
     assert replace_file(target, b"new", lambda: True)
     assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
-    assert _descriptors() == before
+    assert open_files() <= before
 
 
 @posix
@@ -224,12 +221,12 @@ def test_nothing_but_a_plain_file_is_swept(tmp_path: Path) -> None:
     link.symlink_to(notes)
     os.mkfifo(fifo)
     folder.mkdir()
-    before = _descriptors()
+    before = open_files()
     assert sorted(leftovers(target)) == [link, fifo, folder]
     sweep(target)
     assert sorted(leftovers(target)) == [link, fifo, folder]
     assert notes.exists()
-    assert _descriptors() == before
+    assert open_files() <= before
 
 
 def test_in_a_folder_that_is_not_there_nothing_was_left(tmp_path: Path) -> None:
