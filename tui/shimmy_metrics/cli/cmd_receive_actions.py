@@ -137,10 +137,10 @@ def rotate_key(given: Arguments, data: Path) -> int:
     require_extra()
     folder = _existing(data)
     if given["kind"] == "hashing":
-        replaced = rotate_hashing(folder)
-        lost = " No recall is confirmed for 16 days from then: what arrived may stand under the lost one."
-        stays = " The old one stays for 16 days from then." if replaced else lost if folder.seen.exists() else ""
-        print_line(f"Restart the receiver: it hashes ids with a new key then.{stays}")
+        rotated = rotate_hashing(folder)
+        kept = " The old one stays for 16 days from then." if rotated.kept else ""
+        lost = " No recall is confirmed for 16 days from then: what arrived may stand under a lost one."
+        print_line(f"Restart the receiver: it hashes ids with a new key then.{kept}{lost if rotated.lost else ''}")
     else:
         rotate_signing(folder, _now())
         print_line("The log is signed with a new key from now on, whose public half stands in retention.pub.")

@@ -40,6 +40,11 @@ class Folder(NamedTuple):
         return self.path / "keys"
 
     @property
+    def hashing_known(self) -> Path:
+        """Fingerprints of the hashing keys under which something may stand here, a line each."""
+        return self.path / "hashing.known"
+
+    @property
     def weeks(self) -> Path:
         """The aggregates of closed weeks, a file for each."""
         return self.path / "weeks"

@@ -2,8 +2,9 @@
 
 The hashing key makes what is stored useless to whoever has the rows alone. A receiver that runs hashes with the key of
 its start; from the next start on, the key of before stays for the 16 days in which an id must be known again, and where
-it was lost, that is noted for as long. A signing key of before is deleted; its public half stays in `retention.pub`,
-and the log has a line, signed by it, that names its successor.
+one was lost, that is noted for as long. Fingerprints of these keys lie beside their folder, so that one that is
+missing, or another's in its place, is noticed. A signing key of before is deleted; its public half stays in
+`retention.pub`, and the log has a line, signed by it, that names its successor.
 """
 
 import os
@@ -11,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -60,6 +62,7 @@ def load_keys(folder: Folder, today: date) -> Keys:
         _make_missing(folder, today)
         _date_replaced(folder, today)
         hashing = (_read(folder.keys / _HASHING), *_older(folder, today))
+        _write_known(folder, {_fingerprint(each) for each in hashing})
         return Keys(hashing, _private(folder.keys / _SIGNING), _certain_from(folder))
 
 
@@ -86,16 +89,24 @@ def _make_missing(folder: Folder, today: date) -> None:
 def lost_keys(folder: Folder) -> list[UserError]:
     """Return for each key that is missing what that means and how to go on."""
     lost = []
-    if folder.seen.exists() and not (folder.keys / _HASHING).exists():
+    if _lost_hashing_key(folder):
+        current = folder.keys / _HASHING
         lost.append(
             UserError(
-                "the key that hashes ids is lost: reports of the last 16 days can arrive twice, and none of them can "
+                "a key that hashed ids is lost: reports of the last 16 days can arrive twice, and not all of them can "
                 "be recalled any more",
-                where=str(folder.keys / _HASHING),
+                where=str(folder.keys if current.exists() else current),
                 remedy=f"Put it back, or go on with a new one: {folder.command('rotate-key hashing')}",
             )
         )
     return lost + _lost_signing_key(folder)
+
+
+def _lost_hashing_key(folder: Folder) -> bool:
+    """Whether something may stand here under a hashing key that is not among the keys, or no longer the same."""
+    if not folder.seen.exists():
+        return False
+    return not (folder.keys / _HASHING).exists() or not _known(folder) <= _fingerprints(folder)
 
 
 def _lost_signing_key(folder: Folder) -> list[UserError]:
@@ -111,20 +122,28 @@ def _lost_signing_key(folder: Folder) -> list[UserError]:
     ]
 
 
-def rotate_hashing(folder: Folder) -> bool:
+class Rotated(NamedTuple):
+    """What became of the hashing keys of before: whether the newest is kept, and whether one was lost."""
+
+    kept: bool
+    lost: bool
+
+
+def rotate_hashing(folder: Folder) -> Rotated:
     """Hash with a new key from the next start on, and keep the one of before for 16 days then.
 
-    Return whether there was one. Raise `UserError`, `StoreError` or `OSError`.
+    Raise `UserError`, `StoreError` or `OSError`.
     """
     current = folder.keys / _HASHING
     with turn(folder.keys_turn):
-        replaced = current.exists()
-        if replaced:
+        rotated = Rotated(current.exists(), _lost_hashing_key(folder))
+        if rotated.kept:
             write_private(_unused(folder, _REPLACED), _read(current))
-        elif folder.seen.exists():
+        if rotated.lost:
             write_private(folder.keys / _LOST, b"")
         write_private(current, secrets.token_bytes(_BYTES))
-    return replaced
+        _write_known(folder, _fingerprints(folder))
+    return rotated
 
 
 def _date_replaced(folder: Folder, today: date) -> None:
@@ -173,9 +192,11 @@ def _finish_rotation(folder: Folder) -> None:
 
 def delete_old_hashing_keys(folder: Folder, today: date) -> None:
     """Delete the hashing keys that none used in the last 16 days, and the note of one that was lost before."""
-    for replaced, path in _replaced(folder):
-        if replaced + timedelta(days=OLD_DAYS) < today:
-            path.unlink(missing_ok=True)
+    old = [path for replaced, path in _replaced(folder) if replaced + timedelta(days=OLD_DAYS) < today]
+    if old:  # first it is no longer missed, whatever interrupts this
+        _write_known(folder, _known(folder) - {_fingerprint(path.read_bytes()) for path in old})
+    for path in old:
+        path.unlink(missing_ok=True)
     certain_from = _certain_from(folder)
     if certain_from is not None and certain_from <= today:
         (folder.keys / _LOST).unlink(missing_ok=True)
@@ -202,6 +223,25 @@ def _replaced(folder: Folder) -> list[tuple[date, Path]]:
             replaced = date.fromisoformat(path.name.removeprefix(f"{_HASHING}-").partition(".")[0])
             found.append((replaced, path))
     return found
+
+
+def _fingerprints(folder: Folder) -> set[str]:
+    """Return those of the hashing keys that are there and whole: the one in use, and those of before."""
+    found = (path.read_bytes() for path in folder.keys.glob(f"{_HASHING}*"))
+    return {_fingerprint(each) for each in found if len(each) == _BYTES}
+
+
+def _fingerprint(key: bytes) -> str:
+    return blake2b(key, digest_size=8).hexdigest()
+
+
+def _known(folder: Folder) -> set[str]:
+    return set(folder.hashing_known.read_text().split()) if folder.hashing_known.exists() else set()
+
+
+def _write_known(folder: Folder, known: set[str]) -> None:
+    if known != _known(folder):
+        write_private(folder.hashing_known, "".join(f"{each}\n" for each in sorted(known)).encode())
 
 
 def _generated() -> "Ed25519PrivateKey":
@@ -236,5 +276,9 @@ def _read(path: Path) -> bytes:
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise UserError("others can read this key", where=str(path), remedy=f"Close it: chmod 600 {path}")
     if len(found) != _BYTES:
-        raise UserError(f"this is no key of {_BYTES} bytes", where=str(path), remedy="Put the right one back")
+        raise UserError(
+            f"this is no key of {_BYTES} bytes",
+            where=str(path),
+            remedy="Put the right one back, or delete it: then a start makes one, or says how to go on",
+        )
     return found
