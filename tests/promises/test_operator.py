@@ -86,6 +86,8 @@ def test_what_is_no_such_text_is_said(
     assert told.returncode == code
     assert said in told.stdout
     assert len(receiver.received) == 1
+    helped = home.run("operator", "--help", command="shimmy-metrics")
+    assert "Exits with 1 if it answers with nothing that can be shown" in " ".join(helped.stdout.split())
 
 
 def test_where_nobody_answers_it_ends_in_time_with_2(home: Home, receiver: Receiver) -> None:

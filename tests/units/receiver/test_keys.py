@@ -208,8 +208,10 @@ def test_a_key_that_others_can_read_or_that_is_none_is_not_used(folder: Folder) 
         load_keys(folder, MONDAY)
     (folder.keys / "hashing").chmod(0o600)
     (folder.keys / "hashing").write_bytes(b"short")
-    with pytest.raises(UserError, match="no key of 32 bytes"):
+    with pytest.raises(UserError, match=r"no key of 32 bytes\. Put the right one back, or delete it: "):
         load_keys(folder, MONDAY)
+    (folder.keys / "hashing").unlink()
+    assert load_keys(folder, MONDAY).hashing
 
 
 def lines(folder: Folder) -> list[str]:

@@ -34,7 +34,7 @@ OPERATOR: Final = Command(
         "which tells nothing of this machine but its IP address. Nothing is kept. It is your own act: it works "
         "while metrics are off, and is never done by itself. What it says is its own word, which nobody here has "
         "checked.",
-        "Exits with 1 if it publishes nothing, and with 2 if nobody answered.",
+        "Exits with 1 if it answers with nothing that can be shown, and with 2 if nobody answered.",
     ),
     arguments=(Argument("--json", "print the request with its headers, and what it says, as JSON"),),
     app=("app.consent", "consent.operator"),
