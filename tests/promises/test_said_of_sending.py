@@ -232,6 +232,8 @@ def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path)
     assert f"the first: {until_then}" in status(home)
     assert until > datetime.now(UTC)
     assert f"            {report.sha256[:8]} (shimmy-metrics release ID)" in status(home)
+    # Where release would be refused, what can be done with it is to look.
+    assert f"            {report.sha256[:8]} (shimmy-metrics preview ID)" in status(home.having(DO_NOT_TRACK="1"))
     assert home.run("preview", report.sha256[:8], command="shimmy-metrics").returncode == 0
 
 

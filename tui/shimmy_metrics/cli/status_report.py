@@ -122,7 +122,8 @@ def _store(status: Status) -> Iterator[str]:
         them = "it" if len(status.held) == 1 else "them"
         yield f"            {len(status.held)} held until you release {them}{why}{stay}"
         yield f"            the first: {waits_until(status.held[0], status.now)}"
-        yield f"            {', '.join(report.sha256[:_DIGITS] for report in status.held)} (shimmy-metrics release ID)"
+        ids = ", ".join(report.sha256[:_DIGITS] for report in status.held)
+        yield f"            {ids} (shimmy-metrics {'release' if status.consent.sends else 'preview'} ID)"
     if status.overdue:
         have, are, they_are = ("has", "is", "it is") if status.overdue == 1 else ("have", "are", "they are")
         yield (
