@@ -5,16 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.actions.operator import OperatorAnswer
 from shimmy_metrics.actions.usage import Period
 from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.screens.consent.view import choices
+from shimmy_metrics.app.screens.report.view import reports
+from shimmy_metrics.app.screens.session.kept_sessions import kept_rows
 from shimmy_metrics.app.screens.session.no_session import no_session_view
 from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.screens.usage.view import usage_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.delivery.request import operator_request
+from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.wording.decision import FROM_NEXT_START
+from shimmy_metrics.wording.operator import operator_lines
 from support import opened, overviews, samples
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
@@ -38,6 +45,33 @@ def test_figures_are_written_alike_and_their_arrows_stand_below_each_other() -> 
 @pytest.mark.parametrize(("peak", "unit"), [(1, "1 request "), (2, "2 requests ")])
 def test_one_request_is_one(peak: int, unit: str) -> None:
     assert any("busiest hour" in row and unit in row for row in _session_rows(peak))
+
+
+def _text(line: Line) -> str:
+    return " ".join("".join(span.text for span in line).split())
+
+
+@pytest.mark.parametrize(("number", "unit"), [(1, "1 request "), (2, "2 requests ")])
+def test_one_request_is_one_also_in_lists(number: int, unit: str) -> None:
+    counters = samples.COUNTERS._replace(requests=number, tokens=1)
+    made = samples.sealed(counters=counters)
+    report = samples.queued()._replace(body=made.body, sha256=made.sha256)
+    (row,) = reports(CANVAS, [report], sealed=True)
+    assert unit in _text(row.line)
+    ended = overviews.idle()._replace(ended=(samples.session(local=True)._replace(counters=counters),))
+    for width in (80, 40):
+        kept = _text(kept_rows(CANVAS._replace(width=width), ended)[-1].line)
+        assert unit in f"{kept} "
+    assert kept_rows(CANVAS, ended)[-1].line[-1].text == "token"
+    measured = BY_NAME["deployment_type"].measured
+    assert measured is not None
+    assert measured(samples.measured(counters=counters)).startswith(f"{unit.rstrip()}, ")
+
+
+@pytest.mark.parametrize(("size", "told"), [(1, "about fewer than 1 report."), (2, "about fewer than 2 reports.")])
+def test_a_group_of_one_is_one_report(size: int, told: str) -> None:
+    answer = OperatorAnswer(operator_request("https://example.org/v1/usage"), status=200, name="Example Org", k=size)
+    assert list(operator_lines(answer))[-1].endswith(told)
 
 
 @pytest.mark.parametrize(("number", "told"), [(1, ", report waiting (press 2)"), (2, ", 2 reports waiting (press 2)")])

@@ -79,7 +79,8 @@ def test_an_address_in_use_is_named_and_another_one_goes(tmp_path: Path) -> None
         (("--upstream", "nonsense"), "this is no http or https URL. Give"),
         (("--upstream", "http://a:b@127.0.0.1:1"), "a name or a password cannot stand here. Give"),
         (("--upstream", "http://127.0.0.1:1/v1"), "more than a server's address"),
-        (("--bind", "here"), "this is no address. Give a number and a port, such as 127.0.0.1:"),
+        (("--bind", "here"), "this is no numeric address with a port. Give it in numbers, such as 127.0.0.1:"),
+        (("--bind", "localhost:25615"), "this is no numeric address with a port. Give it in numbers, such as"),
         (("--bind", "0.0.0.0:1"), "others would reach a server that only this machine reaches now. Listen on loopback"),
     ],
 )

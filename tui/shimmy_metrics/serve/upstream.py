@@ -111,8 +111,8 @@ def parse_listen_address(text: str, target: Target) -> ListenAddress:
     """Parse where to listen: on loopback, unless others can reach the upstream as well. Raises `UserError`."""
     address = ListenAddress.parse(text)
     if address is None:
-        remedy = f"Give a number and a port, such as {DEFAULT_BIND}"
-        raise UserError("this is no address", where=f"--bind {text}", remedy=remedy)
+        remedy = f"Give it in numbers, such as {DEFAULT_BIND} or [::1]:{DEFAULT_PORT}"
+        raise UserError("this is no numeric address with a port", where=f"--bind {text}", remedy=remedy)
     if not address.is_loopback and _only_this_machine(target.host):
         what = "others would reach a server that only this machine reaches now"
         raise UserError(what, where=f"--bind {text}", remedy=f"Listen on loopback, such as {DEFAULT_BIND}")

@@ -5,7 +5,12 @@ from datetime import datetime, tzinfo
 
 def amount(number: int, singular: str, plural: str = "") -> str:
     """Return a number with its noun: `1 report`, `2,350 tokens`."""
-    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+    return f"{number:,} {noun(number, singular, plural)}"
+
+
+def noun(number: int, singular: str, plural: str = "") -> str:
+    """Return the noun alone, as it stands behind a number."""
+    return singular if number == 1 else plural or f"{singular}s"
 
 
 def duration(seconds: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from shimmy_metrics.actions.operator import OperatorAnswer
 from shimmy_metrics.errors import harmless
 from shimmy_metrics.wording.departures import FAILURES, host
+from shimmy_metrics.wording.numbers import amount
 
 
 def operator_lines(found: OperatorAnswer) -> Iterator[str]:
@@ -17,7 +18,7 @@ def operator_lines(found: OperatorAnswer) -> Iterator[str]:
         yield f"{to} says that it is run by {harmless(found.name)}. In its own words:"
         yield from (f"  {harmless(each.strip())}" for each in found.text.splitlines() if each.strip())
         if found.k:
-            yield f"It says that it publishes no figure about fewer than {found.k:,} reports."
+            yield f"It says that it publishes no figure about fewer than {amount(found.k, 'report')}."
     elif found.status == 404:
         yield f"{to} publishes nothing about who runs it."
     elif found.status:

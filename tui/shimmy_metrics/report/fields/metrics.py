@@ -160,7 +160,9 @@ METRICS: Final[tuple[Field, ...]] = (
         bits=1.2,
         since=1,
         value=lambda m: coarsen.deployment_type(values.requests(m), values.minutes(m)),
-        measured=lambda m: f"{m.counters.requests:,} requests, {m.minutes:,} min",
+        measured=lambda m: (
+            f"{m.counters.requests:,} request{'' if m.counters.requests == 1 else 's'}, {m.minutes:,} min"
+        ),
     ),
     Field(
         "hardware_tier",

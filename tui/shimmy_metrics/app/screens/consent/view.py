@@ -226,7 +226,7 @@ def _keep(overview: Overview) -> Choice:
     elif overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
         label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
     elif overview.consent.sends and overview.consent.groups.lowered:
-        label, consequence = "Agree again", f"figures may be about {overview.consent.groups.named:,} reports"
+        label, consequence = "Agree again", f"figures may be about {amount(overview.consent.groups.named, 'report')}"
     elif overview.consent.obstacle is Obstacle.ENDED:
         label, consequence = "Enable again", "the receiver is asked again whether it takes reports"
     elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:

@@ -49,7 +49,7 @@ def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> 
     if same:
         rows += [Row(_difference(canvas, each, more), each.field.name) for each in alike]
     else:
-        count = muted(f"= same     {len(alike)} fields")
+        count = muted(f"= same     {amount(len(alike), 'field')}")
         key = (Span(canvas.keys.of("report.same"), Role.ACCENT), muted(" shows them"))
         rows.append(Row(placed(canvas.width, at(3, count), to(canvas.right, *key, note=True))))
     return tuple(rows)

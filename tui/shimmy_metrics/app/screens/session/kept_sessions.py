@@ -5,7 +5,7 @@ from shimmy_metrics.app.ui.layout import Canvas, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, to, wrapped
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.wording.departures import became, sentence
-from shimmy_metrics.wording.numbers import duration
+from shimmy_metrics.wording.numbers import duration, noun
 from shimmy_metrics.wording.running import shown_address
 
 
@@ -64,14 +64,15 @@ def _ended_row(canvas: Canvas, session: Session) -> Line:
     counters = session.counters
     when = f"{canvas.day(session.started)} {canvas.clock(session.started)}"
     requests, tokens = f"{counters.requests:,}", f"{counters.tokens:,}"
+    of_requests, of_tokens = noun(counters.requests, "request"), noun(counters.tokens, "token")
     if canvas.narrow:
-        return placed(canvas.width, at(3, Span(when, Role.NAME)), to(canvas.right, requests, muted(" requests")))
+        return placed(canvas.width, at(3, Span(when, Role.NAME)), to(canvas.right, requests, muted(f" {of_requests}")))
     return placed(
         canvas.width,
         at(3, Span(when, Role.NAME)),
         to(34, muted(duration(counters.uptime_s))),
         to(43, requests),
-        at(44, muted("requests")),
+        at(44, muted(of_requests)),
         to(64, tokens),
-        at(65, muted("tokens")),
+        at(65, muted(of_tokens)),
     )
