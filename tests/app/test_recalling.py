@@ -50,7 +50,7 @@ async def test_a_receipt_is_recalled_from_history_by_key_and_yes(
         assert "They are recalled together." in asked
         assert receiver.received == []
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "confirmed the deletion" in opened.read(app))
+        await opened.until(pilot, lambda: "confirmed that it holds" in opened.read(app))
         assert [each.path for each in receiver.received] == [f"/v1/usage/{each}" for each in (FIRST, SECOND)]
         assert _outcomes(tmp_path) == [Outcome.RECALLED, Outcome.CONFIRMED]
         await opened.press(pilot, *(("q",) if "enter" in keys else ()))
@@ -112,7 +112,7 @@ async def test_a_recalled_request_says_so_itself(tmp_path: Path, receiver: Recei
         await opened.press(pilot, "enter")
         assert "DELETE" in opened.read(app)
         await opened.press(pilot, "j")
-        assert "confirmed the deletion" in opened.read(app)
+        assert "confirmed that it holds" in opened.read(app)
 
 
 async def test_all_that_was_sent_is_recalled_by_one_key_and_yes(tmp_path: Path, receiver: Receiver) -> None:

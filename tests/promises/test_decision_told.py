@@ -76,7 +76,7 @@ def test_status_says_of_a_yes_that_others_may_have_written_that_it_does_not_coun
 
 def test_under_a_switch_enable_says_first_that_it_keeps_everything_off(home: Home) -> None:
     told = home.having(DO_NOT_TRACK="1").metrics("enable").stdout
-    assert told.startswith("DO_NOT_TRACK=1 keeps everything off in this shell.")
+    assert told.startswith("DO_NOT_TRACK=1 keeps measuring and sending off in this shell.")
     assert "next start is measured" not in told
     assert "Your answer is recorded and applies where no switch is set." in told
     assert _consent(home) == "granted"

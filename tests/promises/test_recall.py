@@ -47,7 +47,7 @@ def test_a_request_is_recalled_whole_over_one_connection_with_nothing_of_its_own
         "Accept-Encoding: identity, Connection: close.",
     ]
     assert told.stdout.splitlines()[3].startswith("2 reports recalled at ")
-    assert told.stdout.splitlines()[3].endswith(f": {host} confirmed the deletion.")
+    assert told.stdout.splitlines()[3].endswith(f": {host} confirmed that it holds them no more.")
     assert told.stdout.splitlines()[4:] == [EFFECT]
 
 

@@ -103,7 +103,7 @@ def test_enabling_under_a_switch_says_first_that_it_keeps_everything_off(tmp_pat
     off = Home(tmp_path, {"SHIMMY_METRICS": "off"})
     told = off.metrics("enable").stdout.splitlines()
     assert told[:2] == [
-        "SHIMMY_METRICS=off keeps everything off in this shell.",
+        "SHIMMY_METRICS=off keeps measuring and sending off in this shell.",
         "Your answer is recorded and applies where no switch is set.",
     ]
     assert not any("measured from" in line.lower() or "are sent when" in line for line in told)

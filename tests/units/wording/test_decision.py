@@ -60,7 +60,9 @@ def test_to_an_endpoint_of_one_s_own_any_server_s_sessions_go() -> None:
 
 
 def test_a_switch_speaks_for_its_shell_alone() -> None:
-    assert effect_of_answer(EffectiveConsent(YES, "CI_OFF")) == ("CI_OFF keeps everything off in this shell.",)
+    assert effect_of_answer(EffectiveConsent(YES, "CI_OFF")) == (
+        "CI_OFF keeps measuring and sending off in this shell.",
+    )
 
 
 def test_an_answer_that_was_given_before_is_not_said_to_begin_now() -> None:

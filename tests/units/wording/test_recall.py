@@ -25,7 +25,12 @@ RECALL = Departure(
         (
             RECALL._replace(outcome=Outcome.RECALLED, status=204, taken=2),
             "recalled",
-            "2 reports recalled at 14:32: receiver.example confirmed the deletion",
+            "2 reports recalled at 14:32: receiver.example confirmed that it holds them no more",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.RECALLED, status=204, reports=1, taken=1),
+            "recalled",
+            "1 report recalled at 14:32: receiver.example confirmed that it holds it no more",
         ),
         (
             RECALL._replace(outcome=Outcome.REFUSED, status=404),

@@ -31,7 +31,7 @@ def effect_of_answer(
     if not (decision.consent is Consent.GRANTED or decision.local):
         return ()
     if consent.switch:
-        return (f"{consent.switch} keeps everything off in this shell.",)
+        return (f"{consent.switch} keeps measuring and sending off in this shell.",)
     if not own_server:
         measured = "On this system only a server behind serve --upstream is measured, from now on."
     elif starting:

@@ -42,7 +42,8 @@ def recall_became(departure: Departure, to: str, at: str, failure: str) -> str:
         case None:
             return f"{what} on the way to {to}, begun {at}"
         case Outcome.RECALLED:
-            return f"{reports} recalled {at}: {to} confirmed the deletion"
+            them = "it" if departure.reports == 1 else "them"  # deleted now or earlier: it answers both alike
+            return f"{reports} recalled {at}: {to} confirmed that it holds {them} no more"
         case Outcome.NOTHING_LEFT:
             return f"{what} not sent to {to} {at}{failure}"
         case Outcome.MAY_HAVE_LEFT:
