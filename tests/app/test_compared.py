@@ -21,7 +21,7 @@ async def test_after_one_report_outgoing_shows_it_and_compares_it_with_nothing(
     async with app.run_test(size=size) as pilot:
         await opened.press(pilot, "2")
         told = opened.text(app)
-        assert "Nothing is waiting or running. The last report that was sent:" in told
+        assert "Nothing is waiting or measured. The last report that was sent:" in told
         assert "No report sent before it is kept here to compare it with." in told
         assert "changed" not in told
         assert "example" not in told.lower()

@@ -237,7 +237,7 @@ def test_with_nothing_to_come_the_last_two_that_were_sent_are_compared() -> None
     assert (subject.body, base and base.sent.day) == (sent, 21)
     head = outgoing_view(canvas(80), found, Selection(), base).head
     told = unwrapped("\n".join(map(plain, head)))
-    assert "Nothing is waiting or running. The last report that was sent:" in told
+    assert "Nothing is waiting or measured. The last report that was sent:" in told
     assert "Compared with the report of 21 Nov, 11:29:" in told
     assert "This machine's facts" not in told
     for view in (View.MEASURED, View.WIRE):

@@ -66,7 +66,9 @@ def test_with_nothing_to_come_diff_compares_the_last_two_that_were_sent(sending:
         (SECOND, "sent"),
     ]
     said = own(sending, "diff").stdout
-    assert said.startswith("Nothing is waiting or running, so the last two reports that were sent are compared.\nFrom ")
+    assert said.startswith(
+        "Nothing is waiting or measured, so the last two reports that were sent are compared.\nFrom "
+    )
 
 
 def test_diff_takes_the_beginning_of_a_digest_or_session_id(sending: Home) -> None:

@@ -10,12 +10,14 @@ from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.actions.forget import ForgetResult, forget, forget_plan
 from shimmy_metrics.delivery.seal import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
+from shimmy_metrics.store import outbox, sessions
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.files import BEYOND, done, names, question
 from support.lived_in import kinds, lived_in, stands
-from support.samples import COUNTERS, NOW, profile
+from support.samples import COUNTERS, NOW, profile, queued, session
 from support.store_files import store_path
 from support.timely import in_time
 
@@ -137,6 +139,17 @@ def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:
     assert list(question(none))[1].endswith(", with no report, session or receipt in them, and leaves your config.")
     without = list(question(none._replace(withdraws=False, leaves_config=False)))
     assert without[0].endswith(", with no report, session or receipt in them.")
+
+
+def test_a_session_whose_report_waits_is_counted_as_that_alone(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    report = queued()
+    with opened(mine) as db:
+        sessions.finish(db, sessions.begin(db, session(report.report_id)), NOW, local=False)
+        outbox.add(db, report)
+    plan = forget_plan(mine)
+    assert (plan.reports, plan.sessions) == (1, 0)
+    assert any("with 1 waiting report in them" in line for line in question(plan))
 
 
 def test_a_sender_that_starts_after_it_makes_nothing_anew(tmp_path: Path) -> None:

@@ -38,8 +38,9 @@ _LOCKS: Final = (FileKind.SESSION_LOCK, FileKind.SENDER_LOCK, FileKind.CONFIG_LO
 class ForgetPlan(NamedTuple):
     """What forgetting would delete; `recallable` counts the requests that cannot be recalled after it.
 
-    `leaves_config`: there will be a config, which is none of `files`. `unlisted` says why our files cannot be listed,
-    `unread` why the store's counts are not known; empty where they are.
+    `sessions` are those whose report is not among the waiting `reports`: none is counted twice. `leaves_config`: there
+    will be a config, which is none of `files`. `unlisted` says why our files cannot be listed, `unread` why the store's
+    counts are not known; empty where they are.
     """
 
     files: tuple[OwnFile, ...]
@@ -107,9 +108,10 @@ def forget_plan(profile: Profile) -> ForgetPlan:
             if db is None:
                 return found._replace(unread="a killed session left it unfinished" if unread(profile) else "")
             sent = departures.everything(db)
+            waiting = {report.report_id for report in outbox.everything(db)}
             return found._replace(
-                reports=len(outbox.everything(db)),
-                sessions=len(sessions.everything(db)),
+                reports=len(waiting),
+                sessions=sum(session.report_id not in waiting for session in sessions.everything(db)),
                 receipts=sum(bool(departure.body) for departure in sent),
                 recallable=len(recallable(sent)),
                 days=len(days.everything(db)),

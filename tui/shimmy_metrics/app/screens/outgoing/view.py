@@ -27,7 +27,7 @@ _ROOMY: Final = 20
 
 NOT_READ: Final = "The store was not read. An example:"
 
-LAST_SENT: Final = "Nothing is waiting or running. The last report that was sent:"
+LAST_SENT: Final = "Nothing is waiting or measured. The last report that was sent:"
 
 NOW: Final = "The report, if its server stopped now:"
 
