@@ -74,7 +74,12 @@ def test_what_is_listed_is_told_with_path_size_use_and_sum(mine: Profile) -> Non
     assert f"{mine.config_path}  1 byte" in lines
     assert f"    {USES[FileKind.BALLAST]}" in lines
     size = sum(range(14)) + sum(map(len, SAVED.values()))
-    assert f"16 files, {size:,} bytes, not counting the program itself." in lines
+    assert f"16 files, {size:,} bytes, one of them the config, not counting the program itself." in lines
+    config, *others = files(mine)
+    assert "1 file, 1 byte, not counting the program itself." in listed([config])
+    folder = next(each for each in others if each.kind is FileKind.FOLDER)
+    assert "1 file, 1 byte, not counting the program itself." in listed([config, folder])
+    assert not any("of them the config" in line for line in listed(others))
     assert next(listed(())) == NOTHING_HERE
 
 

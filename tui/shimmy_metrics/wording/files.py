@@ -73,7 +73,9 @@ def listed(files: Iterable[OwnFile]) -> Iterator[str]:
         yield shown(each.path) if each.kind is FileKind.FOLDER else f"{shown(each.path)}  {amount(each.size, 'byte')}"
         yield f"    {USES[each.kind]}"
     if every:
-        yield f"{total(every)}, not counting the program itself."
+        kinds = [each.kind for each in every if each.kind is not FileKind.FOLDER]
+        config = ", one of them the config" if FileKind.CONFIG in kinds and len(kinds) > 1 else ""
+        yield f"{total(every)}{config}, not counting the program itself."
     yield NOT_LISTED
 
 
