@@ -55,7 +55,7 @@ def test_what_is_left_of_a_dropped_day_on_a_replica_is_found_whatever_its_table_
 ) -> None:
     folder = prepared(tmp_path / "data")
     with closing(cluster_store(folder, nodes.store("copied"))) as store:
-        store.append(DAY, [row() for _ in range(5)])
+        store.append(DAY, [row() for _ in range(50)])  # each shard gets some
         deliver(folder, nodes.store("copied"))
         copying = nodes.all[2]
         copying.ask("CREATE TABLE default.forgotten ENGINE = Log AS SELECT * FROM copied.reports")
