@@ -93,6 +93,22 @@ async def test_after_a_large_commit_a_small_one_waits_a_moment_for_more(
     assert store.commits == [20, 2, 1]
 
 
+async def test_behind_a_batch_that_is_written_a_smaller_one_waits_for_more(store: _Store) -> None:
+    store.free.clear()
+    async with Writer(in_thread(store), lambda: DAY) as writer:
+        waiting = await _submitted(writer, *[[row()]] * 20)
+        for _ in range(3):
+            waiting += await _submitted(writer, *[[row()]] * 6)
+        store.free.set()
+        await asyncio.gather(*waiting)
+        store.free.clear()
+        waiting = [*await _submitted(writer, *[[row()]] * 20), *await _submitted(writer, *[[row()]] * 20)]
+        waiting += await _submitted(writer, *[[row()]] * 30)
+        store.free.set()
+        await asyncio.gather(*waiting)
+    assert store.commits == [20, 18, 20, 20, 30]
+
+
 async def test_of_those_who_came_together_each_is_told_that_the_disk_hangs_but_who_has_left(store: _Store) -> None:
     store.free.clear()
     async with Writer(in_thread(store), lambda: DAY, patience=0.2) as writer:

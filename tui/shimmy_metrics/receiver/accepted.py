@@ -7,7 +7,7 @@ coarse, so nearly every text was read before: a report takes a fifth of what par
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from operator import itemgetter
+from operator import getitem, itemgetter
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.consent.state import SCHEMA_VERSION
@@ -95,7 +95,7 @@ def _read(body: bytes, start: int) -> Accepted | None:
         if match is not None:
             report_id, *texts = match.groups()
             try:
-                values = [known[text] for known, text in zip(form.values, texts, strict=True)]
+                values = [*map(getitem, form.values, texts)]
             except ValueError:
                 return None
             return Accepted(report_id.decode(), match[0], form.arranged([*values, None]))

@@ -22,13 +22,14 @@ TOGETHER: Final = 4_000
 """With so many reports a batch is full, whatever waits behind them: some 200 milliseconds."""
 
 UNDER_WAY: Final = 2
-"""How many batches are with the process that writes, at most."""
+"""How many batches are with the process that writes, at most. The second one is as large as the first, or waits."""
 
 PATIENCE_SECONDS: Final = 8.0
 """A sender waits for 5 seconds; after this long it is told to come again, whatever the disk does."""
 
 _COLLECT_SECONDS: Final = 0.001
-"""A batch waits so long where far less waits than was just committed: a commit costs as much as some 30 reports."""
+"""Where the process has nothing to do, and far less waits than was just committed, the batch waits so long for more: a
+commit costs as much as some 30 reports."""
 
 
 class _Waiting(NamedTuple):
@@ -129,9 +130,10 @@ class Writer:
             if self._connecting is None:
                 self._connecting = self._loop.create_task(self._reconnect())
             return
-        if len(self._under_way) >= UNDER_WAY:
-            return
-        if len(self._waiting) < self._just_answered // 2:
+        if self._under_way:
+            if len(self._under_way) == UNDER_WAY or len(self._waiting) < len(self._under_way[-1]):
+                return  # more may come until an answer does
+        elif len(self._waiting) < self._just_answered // 2:
             # For those who were just answered, and send again.
             self._just_answered = 0
             self._call = self._loop.call_later(_COLLECT_SECONDS, self._advance)
