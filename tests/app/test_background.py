@@ -157,9 +157,30 @@ async def test_a_key_switches_until_the_app_is_closed(tmp_path: Path) -> None:
         assert "terminal" not in opened.read(app)
 
 
-async def test_the_key_says_where_it_can_do_nothing(tmp_path: Path) -> None:
+async def test_with_16_colours_the_key_switches_the_weight_alone(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.busy(), {"TERM": "xterm", "COLORTERM": ""})
     async with app.run_test(size=(80, 24)) as pilot:
+        for bold in (True, False, True):
+            await opened.settled(pilot)
+            assert any(each.bold and each.color for each in opened.styles(app)) is bold
+            assert app.theme == "shimmy-ansi"
+            await opened.press(pilot, "T")
+
+
+@pytest.mark.parametrize(("theme", "ground"), [("light", "15;0"), ("dark", "0;15")])
+def test_with_16_colours_the_config_s_theme_decides_the_weight(home: Home, theme: str, ground: str) -> None:
+    config = home.profile.config_path
+    document = json.loads(config.read_text())
+    document["metrics"]["theme"] = theme
+    config.write_text(json.dumps(document))
+    output = written(home.having(TERM="xterm", COLORTERM="", COLORFGBG=ground))
+    assert QUERY.encode() not in output
+    assert any(bold for _, bold in _coloured(output)) is (theme == "dark")
+
+
+async def test_the_key_says_where_it_can_do_nothing(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy(), {"NO_COLOR": "1"})
+    async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1", "T")
-        assert app.theme == "shimmy-ansi"
-        assert "the colours are its own" in opened.read(app)
+        assert app.theme == "shimmy-plain"
+        assert "no colours are used" in opened.read(app)

@@ -221,7 +221,7 @@ class ShimmyApp(TerminalApp):
     async def action_switch_background(self) -> None:
         """Switch between light and dark, until the app is closed."""
         if not self.switch_background():
-            await self.report("Light or dark is your terminal's choice here: the colours are its own.")
+            await self.report("Light or dark is your terminal's choice here: no colours are used.")
 
     async def action_back(self) -> None:
         """Go back; from one of the four screens, quit."""

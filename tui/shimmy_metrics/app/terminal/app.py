@@ -23,7 +23,7 @@ from shimmy_metrics.app.terminal.background import BackgroundReported
 from shimmy_metrics.app.terminal.colours import ColourFilter
 from shimmy_metrics.app.terminal.glyphs import encoding_for
 from shimmy_metrics.app.terminal.hang_up import HANG_UP, force_exit_soon, watch_hang_up
-from shimmy_metrics.app.terminal.themes import ANSI, DARK, GROUNDS, LIGHT, PLAIN, says_light, theme_for, themes_for
+from shimmy_metrics.app.terminal.themes import DARK, GROUNDS, LIGHT, PLAIN, says_light, theme_for, themes_for
 from shimmy_metrics.system.environment import Environment
 
 SHOW_CURSOR: Final = "\x1b[?25h"
@@ -76,7 +76,8 @@ class TerminalApp(App[None]):
         `outlived`: the process goes on after the app, so a hang-up must not force it to exit.
         """
         shown = theme_for(environment, theme)
-        asks_background = shown is ANSI or (shown in GROUNDS and shown.name != f"shimmy-{theme}")
+        decided = theme in ("light", "dark")
+        asks_background = not decided and shown is not PLAIN
         self._theme_set = False
         # App.__init__ picks the colour filters. An ansi theme that is set later comes out black on black.
         super().__init__(
@@ -96,7 +97,8 @@ class TerminalApp(App[None]):
         self.error: Exception | None = None
         """The error that ended the app, to be reported once the terminal is itself again."""
         self.error_console.quiet = True  # where Textual would print it with every local variable
-        self._colour_filter = ColourFilter(drop_all=shown is PLAIN, on_light=says_light(environment))
+        on_light = theme == "light" if decided else says_light(environment)
+        self._colour_filter = ColourFilter(drop_all=shown is PLAIN, on_light=on_light)
         self._encoding = encoding_for(environment)
         self._outlived = outlived
         self._cursor_timer: Timer | None = None
@@ -171,20 +173,28 @@ class TerminalApp(App[None]):
         self.refresh(layout=True)
 
     def on_background_reported(self, message: BackgroundReported) -> None:
-        """Take the theme for the terminal's background, as it has just told it; where that is its own, the weight."""
-        if message.light:
-            self._colour_filter = ColourFilter(drop_all=False, on_light=True)
-        if self.theme in {each.name for each in GROUNDS}:
-            self.theme = (LIGHT if message.light else DARK).name
-        elif message.light:
-            self.refresh_css(animate=False)
+        """Suit the terminal's background, as it has just told it."""
+        self._suit(light=message.light)
 
     def switch_background(self) -> bool:
-        """Switch between light and dark until the app ends; return False where the terminal's own colours are used."""
-        if self.theme not in {each.name for each in GROUNDS}:
+        """Switch between light and dark until the app ends; return False where no colours are used."""
+        if self.theme == PLAIN.name:
             return False
-        self.theme = (DARK if self.theme == LIGHT.name else LIGHT).name
+        self._suit(light=not (self.theme == LIGHT.name if self._paints_ground() else self._colour_filter.on_light))
         return True
+
+    def _paints_ground(self) -> bool:
+        return self.theme in {each.name for each in GROUNDS}
+
+    def _suit(self, *, light: bool) -> None:
+        """Take the theme for a background; with the terminal's own colours, the weights for it."""
+        changed = light != self._colour_filter.on_light
+        if changed:
+            self._colour_filter = ColourFilter(drop_all=self.theme == PLAIN.name, on_light=light)
+        if self._paints_ground():
+            self.theme = (LIGHT if light else DARK).name
+        elif changed:
+            self.refresh_css(animate=False)
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's variables; none before it is set, since those of Textual's own theme would be unused."""

@@ -16,7 +16,7 @@ class ColourFilter(LineFilter):
     def __init__(self, *, drop_all: bool, on_light: bool = False) -> None:
         super().__init__()
         self._drop_all = drop_all
-        self._on_light = on_light
+        self.on_light = on_light
         self._filtered: dict[Style, Style] = {}
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -29,7 +29,7 @@ class ColourFilter(LineFilter):
             color = None if self._drop_all or style.color is None or style.color.is_default else style.color
             filtered = Style(
                 color=color,
-                bold=style.bold and not (self._on_light and color is not None),
+                bold=style.bold and not (self.on_light and color is not None),
                 reverse=style.reverse,
                 underline=style.underline,
                 meta=style.meta or None,
