@@ -97,11 +97,11 @@ def test_with_16_colours_a_light_terminal_shows_no_bold_colour(home: Home) -> No
 
 
 def _coloured(written: bytes) -> set[tuple[str, bool]]:
-    """Return what each cell that has a colour has: its name, and whether it is bold."""
+    """Return what each visible cell that has a colour has: its name, and whether it is bold."""
     screen = pyte.Screen(80, 24)
     pyte.ByteStream(screen).feed(written)
     cells = (screen.buffer[row][column] for row in range(24) for column in range(80))
-    return {(cell.fg, cell.bold) for cell in cells if cell.fg != "default"}
+    return {(cell.fg, cell.bold) for cell in cells if cell.fg != "default" and cell.data != " "}
 
 
 @pytest.mark.parametrize("light", [True, False])
@@ -165,6 +165,19 @@ async def test_with_16_colours_the_key_switches_the_weight_alone(tmp_path: Path)
             assert any(each.bold and each.color for each in opened.styles(app)) is bold
             assert app.theme == "shimmy-ansi"
             await opened.press(pilot, "T")
+
+
+def test_with_16_colours_the_terminal_shows_the_other_weight_at_once(home: Home) -> None:
+    with terminal(PROGRAM, **home.having(TERM="xterm", COLORTERM="").environment) as made:
+        shown = made.read_until(b"Quit")
+        while more := made.read_some(0.5):
+            shown += more
+        assert any(bold for _, bold in _coloured(shown))
+        made.press(b"T")
+        while more := made.read_some(0.5):
+            shown += more
+    assert {colour for colour, _ in _coloured(shown)} >= {"magenta"}
+    assert not any(bold for _, bold in _coloured(shown))
 
 
 @pytest.mark.parametrize(("theme", "ground"), [("light", "15;0"), ("dark", "0;15")])

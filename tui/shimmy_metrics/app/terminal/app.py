@@ -15,6 +15,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.geometry import Offset
 from textual.timer import Timer, TimerCallback
+from textual.widget import Widget
 from textual.widgets import Input
 
 from shimmy_metrics.app.diff_driver.driver import diff_driver
@@ -194,7 +195,9 @@ class TerminalApp(App[None]):
         if self._paints_ground():
             self.theme = (LIGHT if light else DARK).name
         elif changed:
-            self.refresh_css(animate=False)
+            for node in self._registry:  # widgets of other screens have kept their lines as well
+                if isinstance(node, Widget):
+                    node.refresh()
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's variables; none before it is set, since those of Textual's own theme would be unused."""
