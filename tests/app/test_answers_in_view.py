@@ -9,8 +9,8 @@ from rich.style import Style
 from textual.geometry import Region
 
 from shimmy_metrics.app.app import ShimmyApp
-from shimmy_metrics.app.ui.button_row import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.key_button import KeyButton
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.wording.consent_question import DECLINE, ENABLE, ENABLE_HELD, LATER, ONLY_FOR_ME
 from support import opened, overviews

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.screen import ConsentScreen
-from shimmy_metrics.app.ui.button_row import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.key_button import KeyButton
 from shimmy_metrics.app.ui.question import TOO_FAST
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective_consent import EffectiveConsent

@@ -18,7 +18,7 @@ from shimmy_metrics.app.screens.report.subject import subjects
 from shimmy_metrics.app.screens.report.view import Selection, View
 from shimmy_metrics.app.screens.session.view import figures_explained, session_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
-from shimmy_metrics.app.ui.button_row import GAP, buttons_width, fit_buttons
+from shimmy_metrics.app.ui.bottom_row import GAP, buttons_width, fit_buttons
 from shimmy_metrics.app.ui.frame import TABS, consent, effective_consent, top
 from shimmy_metrics.app.ui.layout import LIST, WIDE, Canvas, Content, column_widths, side_by_side
 from shimmy_metrics.app.ui.screen import BaseScreen

@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
 from shimmy_metrics.app.screens.fields.screen import FieldsScreen
-from shimmy_metrics.app.ui.button_row import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.key_button import KeyButton
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.system.profile import Profile

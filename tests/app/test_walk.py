@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from shimmy_metrics.app import keys
-from shimmy_metrics.app.ui.button_row import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.key_button import KeyButton
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day

@@ -14,7 +14,8 @@ from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.screens.outgoing.screen import Outgoing
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.view import View
-from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton
+from shimmy_metrics.app.ui.bottom_row import BottomRow
+from shimmy_metrics.app.ui.key_button import KeyButton
 from shimmy_metrics.app.ui.screen import common_buttons
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.wording.decision import FROM_NEXT_START
@@ -115,7 +116,7 @@ async def test_two_who_draw_at_once_leave_one_row_of_buttons(tmp_path: Path) -> 
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
-        row = app.screen.query_one(ButtonRow)
+        row = app.screen.query_one(BottomRow)
         right = common_buttons(app)
         few = [Button("a", "A", "app.quit")]
         many = [*few, Button("b", "B", "app.quit"), Button("c", "C", "app.quit")]

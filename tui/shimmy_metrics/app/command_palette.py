@@ -15,7 +15,8 @@ from shimmy_metrics.app.keys import EVERYWHERE, Button, asking, called
 from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.terminal.app import TerminalApp
 from shimmy_metrics.app.terminal.glyphs import Glyphs
-from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton
+from shimmy_metrics.app.ui.bottom_row import BottomRow
+from shimmy_metrics.app.ui.key_button import KeyButton
 from shimmy_metrics.app.ui.lines import COMPONENTS
 from shimmy_metrics.app.ui.screen import BaseScreen
 
@@ -105,7 +106,7 @@ class Palette(CommandPalette):
     def compose(self) -> ComposeResult:
         """Build Textual's palette, and over the buttons of the screen behind it the keys that work here."""
         yield from super().compose()
-        yield ButtonRow(self._glyphs, *_typing(""))
+        yield BottomRow(self._glyphs, *_typing(""))
 
     def on_mount(self) -> None:
         """Rest between keys: a blinking cursor sends bytes for ever, a hidden indicator wakes 16 times a second."""
@@ -117,7 +118,7 @@ class Palette(CommandPalette):
     @on(Input.Changed)
     async def show_keys(self, event: Input.Changed) -> None:
         """Show the keys that work with this text."""
-        await self.query_one(ButtonRow).show(*_typing(event.value))
+        await self.query_one(BottomRow).show(*_typing(event.value))
 
     async def on_key(self, event: events.Key) -> None:
         """Close the palette by Backspace on nothing: Esc is not needed."""

@@ -14,8 +14,9 @@ from textual.screen import ModalScreen
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import QUESTION, Button
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton, buttons_width
+from shimmy_metrics.app.ui.bottom_row import BottomRow, buttons_width
 from shimmy_metrics.app.ui.frame import rule
+from shimmy_metrics.app.ui.key_button import KeyButton
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
 from shimmy_metrics.app.ui.question import TOO_FAST, Question
@@ -76,7 +77,7 @@ class Dialog(ModalScreen[bool]):
         with Vertical(id="question"):
             yield Lines(glyphs, self.lines(), id="asked")
             yield from self.below()
-            yield ButtonRow(glyphs, answers(self.host.canvas(), self.buttons()), ())
+            yield BottomRow(glyphs, answers(self.host.canvas(), self.buttons()), ())
 
     def below(self) -> ComposeResult:
         """Build what is shown between the question and its answers."""
@@ -161,7 +162,7 @@ class Dialog(ModalScreen[bool]):
     async def show_answers(self) -> None:
         """Draw the question with the answers that it has now."""
         self.draw()
-        for row in self.query(ButtonRow):
+        for row in self.query(BottomRow):
             await row.show(answers(self.host.canvas(), self.buttons()), ())
         self._unfocus()
 

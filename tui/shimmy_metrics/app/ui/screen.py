@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from shimmy_metrics.app.host import Host, overview_on
 from shimmy_metrics.app.keys import PAGE, Button
-from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton, fit_buttons
+from shimmy_metrics.app.ui.bottom_row import BottomRow, fit_buttons
 from shimmy_metrics.app.ui.debounce import Debounce
 from shimmy_metrics.app.ui.frame import (
     FrameRows,
@@ -22,6 +22,7 @@ from shimmy_metrics.app.ui.frame import (
     overflows,
     rule,
 )
+from shimmy_metrics.app.ui.key_button import KeyButton
 from shimmy_metrics.app.ui.layout import Canvas, Content, in_view, key_at, nearest, scroll_to, side_by_side, step_to
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
 from shimmy_metrics.app.ui.notice import Notice
@@ -91,9 +92,9 @@ class BaseScreen(Screen[None]):
         """Return the buttons at the right."""
         return common_buttons(self.host)
 
-    def button_row(self) -> ButtonRow:
+    def bottom_row(self) -> BottomRow:
         """Return the bottom row."""
-        return ButtonRow(self.host.glyphs, self.buttons(), self.common_buttons())
+        return BottomRow(self.host.glyphs, self.buttons(), self.common_buttons())
 
     # --- drawing ------------------------------------------------------------------------------------------------
 
@@ -104,7 +105,7 @@ class BaseScreen(Screen[None]):
         yield Lines.of_height(glyphs, rows.head, id="head")
         yield Lines(glyphs, rows.content, id="page")
         yield Lines.of_height(glyphs, rows.drawer, id="drawer")
-        yield self.button_row()
+        yield self.bottom_row()
 
     async def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what has changed while another screen was in front."""
@@ -139,7 +140,7 @@ class BaseScreen(Screen[None]):
         self.query_one("#head", Lines).show_all(rows.head)
         self.query_one("#drawer", Lines).show_all(rows.drawer)
         self.query_one("#page", Lines).show(rows.content)
-        await self.query_one(ButtonRow).show(*fit_buttons(self.host.canvas(), self.buttons(), self.common_buttons()))
+        await self.query_one(BottomRow).show(*fit_buttons(self.host.canvas(), self.buttons(), self.common_buttons()))
         if self.focused is None and self.is_active:  # a dialog in front has the cursor
             self.host.place_cursor(Offset(0, rows.cursor))
 

@@ -5,12 +5,13 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton
+from shimmy_metrics.app.ui.bottom_row import BottomRow
+from shimmy_metrics.app.ui.key_button import KeyButton
 
 HINT: Final = "memory, model, path"
 
 
-class SearchRow(ButtonRow):
+class SearchRow(BottomRow):
     """Buttons, or the input; nothing else moves."""
 
     def between(self) -> ComposeResult:

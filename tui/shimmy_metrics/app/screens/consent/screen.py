@@ -16,7 +16,8 @@ from shimmy_metrics.app.keys import CONSENT, Button, asking
 from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.app.screens.consent.layout import ConsentRows, consent_rows
 from shimmy_metrics.app.screens.consent.view import forgets, other_operator
-from shimmy_metrics.app.ui.button_row import ButtonRow, KeyButton, fit_buttons, show_buttons
+from shimmy_metrics.app.ui.bottom_row import BottomRow, fit_buttons
+from shimmy_metrics.app.ui.key_button import KeyButton, show_buttons
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.lines import Lines
 from shimmy_metrics.app.ui.notice import Notice
@@ -55,7 +56,7 @@ class ConsentScreen(BaseScreen):
             answers.display = bool(rows.answers)
             for choice, lines in zip(rows.choices, rows.answers, strict=False):
                 yield KeyButton(glyphs, self._button(choice), lines)
-        yield ButtonRow(glyphs, self.buttons(), _common_buttons(self.host))
+        yield BottomRow(glyphs, self.buttons(), _common_buttons(self.host))
 
     @on(events.ScreenResume)
     def ask_anew(self) -> None:
@@ -86,7 +87,7 @@ class ConsentScreen(BaseScreen):
         answers.display = bool(wanted)
         await show_buttons(answers, self.host.glyphs, wanted)
         self.query_one("#drawer", Lines).show_all(rows.foot)
-        await self.query_one(ButtonRow).show(*fit_buttons(canvas, self.buttons(), _common_buttons(self.host)))
+        await self.query_one(BottomRow).show(*fit_buttons(canvas, self.buttons(), _common_buttons(self.host)))
         if not self.is_active:
             return  # a dialog in front has the cursor
         if self.focused is None:

@@ -13,7 +13,7 @@ from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import SEARCH, Button, called
 from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.button_row import ButtonRow
+from shimmy_metrics.app.ui.bottom_row import BottomRow
 from shimmy_metrics.app.ui.explanation import explained_field
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.screen import BaseScreen
@@ -37,7 +37,7 @@ class FieldsScreen(BaseScreen):
         self._types = False
         """Whether the line of the search is open: then every other key is a letter of it."""
 
-    def button_row(self) -> ButtonRow:
+    def bottom_row(self) -> BottomRow:
         """Return a bottom row with an input for the search."""
         return SearchRow(self.host.glyphs, self.buttons(), self.common_buttons())
 

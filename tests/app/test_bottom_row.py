@@ -7,7 +7,7 @@ import pytest
 from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.terminal.glyphs import UNICODE
-from shimmy_metrics.app.ui.button_row import GAP, buttons_width, fit_buttons
+from shimmy_metrics.app.ui.bottom_row import GAP, buttons_width, fit_buttons
 from shimmy_metrics.app.ui.layout import LABELLED, Canvas
 from shimmy_metrics.records import Departure, Note
 from support import opened, overviews, samples
