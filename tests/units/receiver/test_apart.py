@@ -25,6 +25,7 @@ from shimmy_metrics.receiver.run import Options, run
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
 from shimmy_metrics.receiver.writer import Writer
+from support.in_thread import in_thread
 from support.installed import LONGEST, wait_until
 from support.stored import DAY, row
 
@@ -74,6 +75,41 @@ async def test_an_error_of_the_store_is_told_and_the_next_report_taken(folder: F
             await writer.submit([row()])
         today += timedelta(days=1)
         assert await writer.submit([row()]) == [Outcome.STORED]
+
+
+async def test_a_batch_with_which_a_store_has_something_wrong_is_answered_and_so_is_the_next() -> None:
+    store = Mock(append=Mock(side_effect=[ValueError("what a row held"), [Outcome.STORED]]))
+    async with Writer(in_thread(store), lambda: DAY) as writer:
+        with pytest.raises(StoreError, match=r"^the store failed \(ValueError\)$"):
+            await writer.submit([row()])
+        assert await writer.submit([row()]) == [Outcome.STORED]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells which signals a process blocks")
+def test_no_signal_that_ends_the_receiver_ends_it_from_its_first_moment_on(folder: Folder) -> None:
+    """In an interpreter of its own, whose first process is preceded by another, which lets signals through again."""
+    told = subprocess.run(
+        [sys.executable, "-c", _STARTED, str(folder.path)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    ends = 1 << signal.SIGINT - 1 | 1 << signal.SIGTERM - 1
+    blocked, blocked_here = (int(each, 16) & ends for each in told)
+    assert (blocked, blocked_here) == (ends, 0)
+
+
+_STARTED: Final = """
+import sys
+from multiprocessing import active_children
+from pathlib import Path
+from shimmy_metrics.receiver.apart import start
+from shimmy_metrics.receiver.folder import Folder
+
+started = start(Folder(Path(sys.argv[1])))
+for process in (active_children()[0].pid, "self"):
+    status = Path(f"/proc/{process}/status").read_text().splitlines()
+    print(next(line.split()[1] for line in status if line.startswith("SigBlk:")))
+started.connection.close()
+started.wait()
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
