@@ -36,7 +36,8 @@ EXITS: Final = (
 VARIABLES: Final = (
     (
         "DO_NOT_TRACK, SHIMMY_METRICS",
-        "DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches everything off, whatever was said.",
+        "DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches measuring and sending off in the process that has it, whatever "
+        "the config says; the demo, and a recall of yours, work all the same.",
     ),
     ("SHIMMY_METRICS_ENDPOINT", "Where reports go instead of to Shimmy's maintainer."),
     ("SHIMMY_BIN", "The real binary, if it is not the next shimmy on PATH."),
