@@ -22,7 +22,7 @@ from support.disk_in_trouble import (
     says_no,
     serves,
 )
-from support.installed import wait_until
+from support.installed import announced, wait_until
 from support.left_behind import queued_ids
 from support.servers import ask, free_port, wait_for
 from support.small_disk import Trouble
@@ -157,7 +157,7 @@ def test_a_session_whose_disk_fills_goes_on_and_one_that_is_killed_there_is_foun
         with scene.started("serve", "--bind", f"127.0.0.1:{port}") as process:
             wait_for(port, process)
             assert process.stderr is not None
-            assert "measured at " in process.stderr.readline()
+            assert "shimmy-metrics: measured at " in announced(process)
             assert ask(port)[0] == 200
             time.sleep(2 * CHECKPOINT_SECONDS)
             scene.press()

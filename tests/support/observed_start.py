@@ -83,13 +83,13 @@ def measured_ms(home: Home) -> int | None:
 
 
 def assert_measured_as_seen(folder: Path, server: Path, number: int, *words: str) -> None:
-    """Start the server so many times under `serve`: none may be measured as shorter than it was, most as no longer.
+    """Start the server under `serve` until more than half of so many starts were measured as no longer than they were.
 
-    Not all: on a busy machine what measures may itself have to wait for a processor.
+    None may be measured as shorter. Twice as many are tried: on a busy machine what measures may have to wait.
     """
     both: list[tuple[int, SeenStart]] = []
     with first_of_all() as before:
-        for index in range(number):
+        for index in range(2 * number):
             home = Home(folder / str(index), {"SHIMMY_BIN": str(server)}, before)
             home.root.mkdir()
             home.metrics("enable")
@@ -103,7 +103,9 @@ def assert_measured_as_seen(folder: Path, server: Path, number: int, *words: str
             assert own is not None
             assert not seen.is_longer_than(own), (own, seen)
             both.append((own, seen))
-    assert sum(seen.agrees(own) for own, seen in both) > number / 2, both
+            if sum(seen.agrees(own) for own, seen in both) > number / 2:
+                return
+    raise AssertionError(both)
 
 
 def children(pid: int) -> list[int]:
