@@ -55,6 +55,15 @@ def test_it_is_asked_at_the_same_origin_and_shown_by_name(home: Home, receiver: 
     assert {name: found[name] for name in SAID} == SAID
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_where_it_publishes_its_name_alone_no_words_of_its_own_are_announced(
+    home: Home, receiver: Receiver, text: str
+) -> None:
+    receiver.operator = publishing(json.dumps({"name": "Example Inc.", "text": text}).encode())
+    _, _, *told = _asked(home).stdout.splitlines()
+    assert told == [f"localhost:{receiver.port} says that it is run by Example Inc."]
+
+
 def test_it_works_while_off_and_leaves_nothing_behind(home: Home, receiver: Receiver) -> None:
     assert _asked(home.having(DO_NOT_TRACK="1")).returncode == 0
     assert not any(home.root.rglob("*"))

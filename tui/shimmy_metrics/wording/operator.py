@@ -15,8 +15,10 @@ def operator_lines(found: OperatorAnswer) -> Iterator[str]:
     """
     to = host(found.request.url)
     if found.name:
-        yield f"{to} says that it is run by {harmless(found.name)}. In its own words:"
-        yield from (f"  {harmless(each.strip())}" for each in found.text.splitlines() if each.strip())
+        own = [f"  {harmless(each.strip())}" for each in found.text.splitlines() if each.strip()]
+        name = harmless(found.name).removesuffix(".")  # as in "Inc."
+        yield f"{to} says that it is run by {name}.{' In its own words:' if own else ''}"
+        yield from own
         if found.k:
             yield f"It says that it publishes no figure about fewer than {amount(found.k, 'report')}."
     elif found.status == 404:
