@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,9 +20,10 @@ from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
-from shimmy_metrics.wording.files import BEYOND, total
+from shimmy_metrics.system.locks import Lock
+from shimmy_metrics.wording.files import BEYOND, INTERRUPTED, total
 from support.home_terminal import terminal
-from support.installed import BIN, Home, wait_until
+from support.installed import BIN, Home, stop, wait_until
 from support.samples import queued, session
 from support.servers import ask, free_port, wait_for
 from support.users import VICTIM, home_of, needs_users, run_as
@@ -226,3 +228,30 @@ def test_on_a_full_disk_all_of_it_goes(tmp_path: Path) -> None:
     assert f"{BEYOND}\n" in told.stdout
     assert "Deleted: 1 report that was never sent." in told.stdout
     assert _says_no(home)
+
+
+WAITING = """
+import sys
+from shimmy_metrics.actions import forget
+from shimmy_metrics.cli.main import shimmy_metrics
+forget._SESSIONS_SECONDS = 60.0
+sys.argv = ["shimmy-metrics", "forget", "--yes"]
+sys.exit(shimmy_metrics())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no program ends by a signal there")
+def test_interrupted_it_says_that_it_is_not_done_and_the_no_stands(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    _used(home)
+    running = Lock(home.profile.state_path / "session-9.lock")
+    assert running.take()
+    try:
+        with home.started_program([sys.executable, "-c", WAITING]) as process:
+            assert wait_until(lambda: _says_no(home))
+            code, out, err = stop(process)
+    finally:
+        running.release()
+    assert (code, out, err) == (-signal.SIGINT, "", f"{INTERRUPTED}\n")
+    assert home.run("forget", "--yes", command=OWN).returncode == 0
+    assert _kinds(home) == ["config"]

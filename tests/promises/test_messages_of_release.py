@@ -1,8 +1,11 @@
 """Messages about a release, the store and standard output."""
 
+import hashlib
 import json
+import signal
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from shimmy_metrics.actions import outbox
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.sqlite_errors import sqlite_errors
 from support import receiver as behave
-from support.installed import BIN, LONGEST, Home
+from support.installed import BIN, LONGEST, Home, stop, wait_until
 from support.one_line import assert_trouble_line
 from support.queue_report import FIRST, queue_report
 from support.receiver import Receiver
@@ -96,3 +99,22 @@ def test_a_report_that_the_receiver_does_not_name_is_set_aside_with_that_reason(
         queue_report(home, FIRST.replace("0001", "0002"))
         home.run("-m", "shimmy_metrics.delivery", command="python")
         assert "1 set aside: not taken, and the receiver's answer does not say why" in home.metrics("status").stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no program ends by a signal there")
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_interrupted_it_tells_what_was_released_and_that_its_end_is_not_known(
+    tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    with Receiver(tmp_path, behaviour=behave.hang) as receiver:
+        home = Home(tmp_path, receiver.variables)
+        held(home)
+        with home.started_program([str(BIN / "shimmy-metrics"), "release", "all", *form]) as process:
+            assert wait_until(lambda: len(receiver.received) == 1)
+            code, out, err = stop(process)
+        assert (code, err) == (-signal.SIGINT, "")
+        if form:
+            digest = hashlib.sha256(receiver.received[0].body).hexdigest()
+            assert json.loads(out) == {"sha256": digest, "attempt": None}
+        else:
+            assert out.splitlines()[-1] == "What became of it is not known yet. See shimmy config --metrics status."

@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING, Any
 from shimmy_metrics.actions.files import OwnFile
 from shimmy_metrics.actions.files import files as list_files
 from shimmy_metrics.cli.agreement import agreed
-from shimmy_metrics.cli.output import print_json
+from shimmy_metrics.cli.output import print_json, print_stderr
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.files import NOT_LISTED, NOTHING_HERE, NOTHING_MORE, USES, done, listed, names, question
+from shimmy_metrics.wording.files import (
+    INTERRUPTED,
+    NOT_LISTED,
+    NOTHING_HERE,
+    NOTHING_MORE,
+    USES,
+    done,
+    listed,
+    names,
+    question,
+)
 
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetResult
@@ -41,7 +51,11 @@ def forget(*, yes: bool, as_json: bool) -> int:
     asks = not (before.nothing or yes)
     if asks and not agreed(question(before), "Forget all of this?", "shimmy-metrics forget"):
         return Exit.NO
-    result = action.forget(profile)
+    try:
+        result = action.forget(profile)
+    except KeyboardInterrupt:
+        print_stderr(INTERRUPTED)
+        raise
     told = list(done(result, profile.clock.now()))
     if as_json:
         print_json(_result(result, told))

@@ -58,18 +58,31 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     after = release_request(profile, found)
     if not as_json:
         print_line(f"Releasing to {found.request.url}: {size(found)}.")
-    end = time.monotonic() + _WAIT_SECONDS
-    made = departure_for(profile, found, after)
-    while made is None and time.monotonic() < end:
-        time.sleep(_POLL_SECONDS)
-        made = departure_for(profile, found, after)
+    made: Departure | None = None
+    interrupt: KeyboardInterrupt | None = None
+    try:
+        made = _waited_for(profile, found, after)
+    except KeyboardInterrupt as error:  # its sender goes on all the same
+        interrupt = error
     if as_json:
         print_json({"sha256": found.request.sha256, "attempt": made and departure_json(made)})
     else:
         status = read_status(profile)
         for line in (*_outcome(found, made, status), *purged_without_consent(status.purged, status.now)):
             print_line(line)
+    if interrupt is not None:
+        raise interrupt
     return Exit.DONE if made is not None and made.receipt else Exit.NO
+
+
+def _waited_for(profile: Profile, found: ReleaseRequest, after: int) -> Departure | None:
+    """Wait until the sender is done, and return what it recorded; None if that takes too long."""
+    end = time.monotonic() + _WAIT_SECONDS
+    made = departure_for(profile, found, after)
+    while made is None and time.monotonic() < end:
+        time.sleep(_POLL_SECONDS)
+        made = departure_for(profile, found, after)
+    return made
 
 
 def _outcome(found: ReleaseRequest, made: Departure | None, status: Status) -> Iterator[str]:

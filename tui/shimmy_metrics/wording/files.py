@@ -55,6 +55,7 @@ CONFIG_STAYS: Final = (
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
 NOTHING_TO_DELETE: Final = "There is nothing to delete."
+INTERRUPTED: Final = "Interrupted: what is deleted is gone, the rest is not. Do this again to finish it."
 NOT_LISTED: Final = (
     "Not listed: what you saved elsewhere or under another name, what shimmy-metrics receive keeps, and the sandbox of "
     "a killed demo."
