@@ -33,8 +33,8 @@ TESTS: Final = Path(__file__).parents[2]
 
 
 @asynccontextmanager
-async def _writer(folder: Folder, days: int = 0) -> AsyncIterator[Writer]:
-    async with Writer(lambda: start(folder), lambda: DAY + timedelta(days=days)) as made:
+async def _writer(folder: Folder) -> AsyncIterator[Writer]:
+    async with asyncio.timeout(LONGEST), Writer(lambda: start(folder), lambda: DAY) as made:
         yield made
 
 

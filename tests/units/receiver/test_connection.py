@@ -1,13 +1,19 @@
 """HTTP/1.1 on one connection: requests behind each other, half of one, none at all, and what an old client speaks."""
 
+import asyncio
+import gc
 import socket
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Final
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 
+from shimmy_metrics.receiver.deadline import DeadlineProtocol
 from shimmy_metrics.receiver.rate import Rate
+from shimmy_metrics.receiver.response import Response
 from support.receiving import JSON, Receiving, post_request, read_answer, request
 from support.samples import sealed, today
 
@@ -123,4 +129,29 @@ def test_who_leaves_in_mid_request_disturbs_nobody(receiver: Receiving) -> None:
         with receiver.connect() as made:
             made.sendall(sent[:end])
     assert receiver.post(GOOD).status == 200
+    gc.collect()  # the loop tells of a task that nobody would ever have woken
+    assert receiver.post(GOOD).status == 200
     assert not receiver.counted
+
+
+async def test_from_who_does_not_read_nothing_is_read_until_it_does() -> None:
+    answered = asyncio.Event()
+
+    async def handler(_: object) -> Response:
+        await answered.wait()
+        return Response(HTTPStatus.NO_CONTENT)
+
+    transport = Mock(**{"is_closing.return_value": False, "get_extra_info.return_value": ("127.0.0.1", 1)})
+    protocol = DeadlineProtocol(handler, set(), list, lambda _: None)
+    protocol.connection_made(transport)
+    protocol.data_received(request("GET", "/", []) * 2)
+    transport.pause_reading.assert_called_once()  # the second one has to wait
+    protocol.pause_writing()
+    answered.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert transport.write.call_count == 2
+    transport.resume_reading.assert_not_called()
+    protocol.resume_writing()
+    transport.resume_reading.assert_called_once()
+    protocol.connection_lost(None)

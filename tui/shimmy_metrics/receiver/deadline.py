@@ -68,6 +68,8 @@ class DeadlineProtocol(Protocol):
         """Those that came behind it."""
         self._task: Task[None] | None = None
         """Held for as long as it runs: the loop itself would let it go."""
+        self._unread = False
+        """Whether too much waits to be read by the peer."""
 
         self._expires = 0.0
         """In the loop's seconds."""
@@ -168,16 +170,17 @@ class DeadlineProtocol(Protocol):
         self._begin()
         self._arriving.end()
         if self._arriving.answered:
-            self._begin_idling()
+            self._begin(idle=True)
 
     def pause_writing(self) -> None:
         """Read no more from who does not read: what is answered already waits in memory."""
+        self._unread = True
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Read on."""
-        if not self._queue:
-            self._transport.resume_reading()
+        self._unread = False
+        self._read_on()
 
     def shutdown(self) -> None:
         """Answer what has begun, and close."""
@@ -185,6 +188,10 @@ class DeadlineProtocol(Protocol):
             self._transport.close()
         else:
             self._current.keeps = False
+
+    def _read_on(self) -> None:
+        if not (self._queue or self._unread):
+            self._transport.resume_reading()
 
     def _start(self, exchange: Exchange) -> None:
         self._current = exchange
@@ -210,10 +217,9 @@ class DeadlineProtocol(Protocol):
         elif self._queue:
             self._start(self._queue.popleft())
             self._begin()
-            if not self._queue:
-                self._transport.resume_reading()
+            self._read_on()
         elif not self._incomplete:
-            self._begin_idling()
+            self._begin(idle=True)
 
     def _write(self, response: Response, *, keeps: bool) -> None:
         date = b"".join([b"%s: %s\r\n" % header for header in self._date()])
@@ -234,17 +240,11 @@ class DeadlineProtocol(Protocol):
         self._write(Response(HTTPStatus.BAD_REQUEST, orjson.dumps({"rule": "no HTTP"})), keeps=False)
         self._close()
 
-    def _begin(self) -> None:
-        self._idle = False
-        self._wait(DEADLINE_SECONDS)
-
-    def _begin_idling(self) -> None:
-        self._idle = True
-        self._wait(IDLE_SECONDS)
-
-    def _wait(self, seconds: float) -> None:
+    def _begin(self, *, idle: bool = False) -> None:
+        """Begin the time for a request or its answer, or with `idle` until the next request."""
+        self._idle = idle
         now = self._loop.time()
-        self._expires = now + seconds
+        self._expires = now + (IDLE_SECONDS if idle else DEADLINE_SECONDS)
         if self._timer is None:
             self._set_timer(now)
 

@@ -48,9 +48,8 @@ class Exchange:
         return b"".join(self._parts) if self.complete else None
 
     def add(self, part: bytes) -> None:
-        """Take a part of the body; behind the answer, for nothing."""
-        if not self.answered:
-            self._parts.append(part)
+        """Take a part of the body."""
+        self._parts.append(part)
 
     def end(self) -> None:
         """Note that the whole body has come."""
