@@ -45,7 +45,7 @@ def test_a_character_or_three_name_nothing_that_is_acted_on(sending: Home, word:
 
 def test_where_nothing_waits_that_is_said(sending: Home) -> None:
     for word in ("release", "hold", "delete"):
-        assert_refused(own(sending, word), " is given. No report is waiting\n")
+        assert_refused(own(sending, word), f" is given (shimmy-metrics {word} ID). No report is waiting\n")
         assert_refused(own(sending, word, "beef"), "No report is waiting\n")
     assert_refused(own(sending, "diff", "beef"), "No report is kept here\n")
     assert_refused(own(sending, "recall"), "shimmy-metrics history lists what left\n")

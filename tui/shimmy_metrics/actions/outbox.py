@@ -92,7 +92,8 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
         queued = _everything(profile, db)
         consent = with_store(profile, consent, db)
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
-    chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word, "neither an ID nor all is given")]
+    without = "neither an ID nor all is given (shimmy-metrics release ID)"
+    chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word, without)]
     if chosen and chosen[0].overdue(profile.clock.now()):
         raise overdue_error()
     request = next_request(chosen, consent.endpoint)
@@ -108,7 +109,8 @@ def find_report(profile: Profile, word: str, *, or_session: bool = False) -> Fou
     """
     with open_readonly(profile, off=not read_consent(profile).measures) as db:
         kept = sessions.kept(db) if or_session and db is not None else []
-        report = _one_named(_everything(profile, db), word, "no ID is given", kept)
+        without = f"no ID is given (shimmy-metrics {'delete' if or_session else 'hold'} ID)"
+        report = _one_named(_everything(profile, db), word, without, kept)
         carried = departures.last_carrying(db, [report.report_id]) if db is not None else {}
         return FoundReport(report, carried.get(report.report_id))
 

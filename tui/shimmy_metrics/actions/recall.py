@@ -138,7 +138,7 @@ def recall_each(profile: Profile, every: Sequence[FoundRecall]) -> Iterator[tupl
 
 def _named(sent: list[Departure], queued: list[QueuedReport], start: str) -> Departure:
     if not start:
-        raise UserError("neither an ID nor all is given", remedy=_requests(sent))
+        raise UserError("neither an ID nor all is given (shimmy-metrics recall ID)", remedy=_requests(sent))
     recallable = [each for each in sent if known_ids(each)]
     by_digest = [each for each in recallable if each.sha256.startswith(start)]
     carried = {report_id for each in by_digest for report_id in known_ids(each)}
