@@ -70,6 +70,8 @@ class DeadlineProtocol(Protocol):
         """Held for as long as it runs: the loop itself would let it go."""
         self._unread = False
         """Whether too much waits to be read by the peer."""
+        self._refused = False
+        """Whether something came that is no HTTP."""
 
         self._expires = 0.0
         """In the loop's seconds."""
@@ -103,6 +105,8 @@ class DeadlineProtocol(Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on in small pieces: a request that is too long is noticed within one."""
+        if self._refused:
+            return
         if self._idle:
             self._begin()
         for start in range(0, len(data), _PIECE):
@@ -231,11 +235,11 @@ class DeadlineProtocol(Protocol):
 
     def _refuse(self) -> None:
         """Answer what is no HTTP in the one shape of every 400; behind a request that is, close once it is answered."""
+        self._refused = True
         self._count(("no HTTP",))
         last = self._queue[-1] if self._queue else self._current
         if last is not None:
             last.keeps = False
-            self._transport.pause_reading()
             return
         self._write(Response(HTTPStatus.BAD_REQUEST, orjson.dumps({"rule": "no HTTP"})), keeps=False)
         self._close()
