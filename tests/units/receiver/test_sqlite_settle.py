@@ -96,6 +96,18 @@ def test_a_rewriting_loses_no_row_however_many_it_takes_at_once(folder: Folder, 
             assert file.execute("SELECT * FROM reports").fetchall() == before
 
 
+def test_of_a_rewriting_that_sqlite_has_rolled_back_the_first_error_is_told(folder: Folder) -> None:
+    with closing(SqliteStore(folder)) as store:
+        _append_arrays(store)
+        before = sorted(store.aggregate(MONDAY))
+        with closing(connect(folder.day(DAY))) as connection:
+            full = "SELECT RAISE(ROLLBACK, 'database or disk is full')"
+            connection.execute(f"CREATE TRIGGER full BEFORE INSERT ON reports BEGIN {full}; END")
+            with pytest.raises(sqlite3.Error, match="disk is full"):
+                rewrite_after(connection, b"")
+        assert sorted(store.aggregate(MONDAY)) == before
+
+
 def test_what_a_day_had_left_open_is_rebuilt_on_the_next(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SettleTimes, "due", lambda *_: True)
     with closing(SqliteStore(folder)) as store:

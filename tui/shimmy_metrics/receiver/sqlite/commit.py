@@ -69,7 +69,7 @@ def stored(
 ) -> Iterator[tuple[bytes, Seen]]:
     """Yield what a day's file has of these; `full` is what is known of its full segments."""
     for table, some in full.to_ask(connection, keys):
-        for key, check in _found(connection, f'SELECT key, "check" FROM main.{table}', some):  # noqa: S608
+        for key, check in _found(connection, f'SELECT key, "check" FROM main.{table}', some):
             yield key, Seen(check, day, recalled=False)
 
 
@@ -86,7 +86,7 @@ def delete(connection: sqlite3.Connection, keys: Iterable[bytes]) -> int:
     """Delete the rows of these from a day's file, inside a transaction; return how many there were."""
     each = [(key,) for key in keys]
     return sum(
-        connection.executemany(f"DELETE FROM main.{table} WHERE key = ?", each).rowcount  # noqa: S608
+        connection.executemany(f"DELETE FROM main.{table} WHERE key = ?", each).rowcount
         for table in tables_of(connection)
     )
 
@@ -102,7 +102,7 @@ def note_recalls(connection: sqlite3.Connection, day: date, keys: Iterable[bytes
 @cache
 def _insertion(rows: int) -> str:
     row = f"({', '.join('?' * (2 + len(COLUMNS)))})"
-    return f"INSERT INTO main.reports ({_NAMES}) VALUES {', '.join([row] * rows)}"  # noqa: S608
+    return f"INSERT INTO main.reports ({_NAMES}) VALUES {', '.join([row] * rows)}"
 
 
 def _found(connection: sqlite3.Connection, select: str, keys: Sequence[bytes]) -> Iterator[Any]:

@@ -72,7 +72,7 @@ class Entering:
         last = end_of_piece(connection, tables, self._key, self._rows)
         for table in tables:
             connection.execute(
-                f'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.{table} '  # noqa: S608
+                f'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.{table} '
                 "WHERE key > ? AND key <= ? AND length(key) < ? ORDER BY key",
                 (self._day, self._key, last or PAST_ALL, CANARY_BYTES),
             )

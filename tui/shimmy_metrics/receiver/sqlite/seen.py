@@ -25,7 +25,7 @@ def delete_before(folder: Folder, day: date, at_once: int = _AT_ONCE) -> None:
         last = b""
         while True:
             following = "SELECT key FROM seen WHERE key > ? ORDER BY key LIMIT ?"
-            (end,) = connection.execute(f"SELECT max(key) FROM ({following})", (last, at_once)).fetchone()  # noqa: S608
+            (end,) = connection.execute(f"SELECT max(key) FROM ({following})", (last, at_once)).fetchone()
             if end is None:
                 break
             connection.execute("DELETE FROM seen WHERE key > ? AND key <= ? AND day < ?", (last, end, day.isoformat()))

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from shimmy_metrics.receiver.sqlite.key_filter import KeyFilter
-from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, full_segments
+from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, committed, full_segments
 
 FULL: Final = 100_000
 """With so many rows `reports` is full: some 16 MB, and 100 milliseconds to copy them."""
@@ -40,7 +40,7 @@ def end_of_piece(connection: sqlite3.Connection, tables: Sequence[str], after: b
         key
         for table in tables
         for (key,) in connection.execute(
-            f"SELECT key FROM main.{table} WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?",  # noqa: S608
+            f"SELECT key FROM main.{table} WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?",
             (after, share - 1),
         )
     ]
@@ -64,17 +64,12 @@ class Filling:
             return
         self._uncounted = 0
         most = self._full * _TOO_LARGE
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with committed(connection):
+            connection.execute("BEGIN IMMEDIATE")
             counted = "SELECT count(*) FROM (SELECT 1 FROM main.reports LIMIT ?)"
             (rows,) = connection.execute(counted, (most,)).fetchone()
             if self._full <= rows < most:
                 _begin_anew(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
 
 class FullSegments:
@@ -99,7 +94,7 @@ class FullSegments:
     def _read_one(self, connection: sqlite3.Connection, unread: Sequence[str]) -> None:
         for segment in unread[:1]:
             self._filter = self._filter or KeyFilter()
-            found = connection.execute(f"SELECT key FROM main.{segment} WHERE length(key) < ?", (CANARY_BYTES,))  # noqa: S608
+            found = connection.execute(f"SELECT key FROM main.{segment} WHERE length(key) < ?", (CANARY_BYTES,))
             self._filter.add(key for (key,) in found)
             self._read.add(segment)
 
@@ -109,5 +104,5 @@ def _begin_anew(connection: sqlite3.Connection) -> None:
     (made,) = connection.execute("SELECT sql FROM main.sqlite_master WHERE name = 'reports'").fetchone()
     segment = f"reports_{secrets.token_hex(8)}"
     connection.execute(made.replace("reports", segment, 1))
-    connection.execute(f"INSERT INTO main.{segment} SELECT * FROM main.reports")  # noqa: S608
+    connection.execute(f"INSERT INTO main.{segment} SELECT * FROM main.reports")
     connection.execute("DELETE FROM main.reports")

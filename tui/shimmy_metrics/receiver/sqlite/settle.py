@@ -18,7 +18,7 @@ from typing import Final
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.sqlite.entering import Entering
 from shimmy_metrics.receiver.sqlite.segments import PAST_ALL, end_of_piece
-from shimmy_metrics.receiver.sqlite.tables import connect, full_segments, tables_of, write_back
+from shimmy_metrics.receiver.sqlite.tables import committed, connect, full_segments, tables_of, write_back
 
 MOST_BYTES: Final = 2**26
 """A file beyond this is large."""
@@ -56,30 +56,26 @@ def settle(connection: sqlite3.Connection, schema: str, most_bytes: int = MOST_B
 
 def rewrite_after(connection: sqlite3.Connection, key: bytes, rows: int = _ROWS) -> bytes | None:
     """Rewrite the rows of a day that follow `key`, in their order and in one table; return how far, None at the end."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with committed(connection):
+        connection.execute("BEGIN IMMEDIATE")
         tables = tables_of(connection)
         last = end_of_piece(connection, tables, key, rows)
         connection.execute("CREATE TEMP TABLE moved AS SELECT * FROM main.reports LIMIT 0")
         for table in tables:
             bounds = (key, last or PAST_ALL)
-            connection.execute(f"INSERT INTO moved SELECT * FROM main.{table} WHERE key > ? AND key <= ?", bounds)  # noqa: S608
-            connection.execute(f"DELETE FROM main.{table} WHERE key > ? AND key <= ?", bounds)  # noqa: S608
+            connection.execute(f"INSERT INTO moved SELECT * FROM main.{table} WHERE key > ? AND key <= ?", bounds)
+            connection.execute(f"DELETE FROM main.{table} WHERE key > ? AND key <= ?", bounds)
         connection.execute("INSERT INTO main.reports SELECT * FROM moved ORDER BY key")
         connection.execute("DROP TABLE moved")
         if last is None:
             _drop_empty(connection, tables[1:])
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     return last
 
 
 def _drop_empty(connection: sqlite3.Connection, segments: Sequence[str]) -> None:
     """Drop the segments whose rows all stand in `reports`. One that another process filled meanwhile is not empty."""
     for segment in segments:
-        if connection.execute(f"SELECT 1 FROM main.{segment} LIMIT 1").fetchone() is None:  # noqa: S608
+        if connection.execute(f"SELECT 1 FROM main.{segment} LIMIT 1").fetchone() is None:
             connection.execute(f"DROP TABLE main.{segment}")
 
 

@@ -7,15 +7,14 @@ from heapq import merge
 from itertools import islice
 from typing import Final, NamedTuple
 
-from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.sqlite.errors import store_errors
 from shimmy_metrics.receiver.sqlite.tables import (
     CANARY_BYTES,
     canary_of,
-    column_names,
     connect,
     open_beside_seen,
+    selected_columns,
     tables_of,
 )
 from shimmy_metrics.receiver.store import Value
@@ -42,12 +41,11 @@ def waiting(folder: Folder, day: date, first: bytes, last: bytes, most: int) -> 
     if not path.exists():
         return []
     with store_errors(), closing(connect(path)) as connection:
-        columns = column_names(connection)
-        names = ", ".join(f'"{each.name}"' if each.name in columns else "NULL" for each in COLUMNS)
+        names = selected_columns(connection)
         connection.execute("BEGIN")
         found = [
             connection.execute(
-                f"SELECT key, {names} FROM {table} WHERE key BETWEEN ? AND ? AND length(key) < ? ORDER BY key LIMIT ?",  # noqa: S608
+                f"SELECT key, {names} FROM {table} WHERE key BETWEEN ? AND ? AND length(key) < ? ORDER BY key LIMIT ?",
                 (first, last, CANARY_BYTES, most),
             )
             for table in tables_of(connection)
@@ -63,8 +61,7 @@ def waits(folder: Folder, day: date, reports: int) -> bool:
     with store_errors(), closing(connect(path)) as connection:
         connection.execute("BEGIN")
         counts = [
-            f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {reports + 1})"  # noqa: S608
-            for table in tables_of(connection)
+            f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {reports + 1})" for table in tables_of(connection)
         ]
         # With the canary there is one row more.
         return sum(int(connection.execute(each).fetchone()[0]) for each in counts) > reports

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from multiprocessing import get_context
 from typing import Final
 
-from shimmy_metrics.receiver.columns import COLUMNS, day_of
+from shimmy_metrics.receiver.columns import day_of
 from shimmy_metrics.receiver.folder import Folder, sync_folder
 from shimmy_metrics.receiver.search import end_with_parent, places
 from shimmy_metrics.receiver.sqlite.commit import Decided, Seen, decide, delete, insert, keys_of, note_recalls, stored
@@ -26,11 +26,12 @@ from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, settl
 from shimmy_metrics.receiver.sqlite.tables import (
     CANARY_BYTES,
     canary_of,
-    column_names,
+    committed,
     connect,
     count_of,
     open_beside_seen,
     open_day,
+    selected_columns,
     tables_of,
     write_back,
 )
@@ -117,10 +118,9 @@ class SqliteStore:
         for arrived in [each for each in self._folder.arrival_days() if each >= week - timedelta(days=1)]:
             with store_errors(), closing(connect(self._folder.day(arrived))) as connection:
                 connection.execute("BEGIN")
-                columns = column_names(connection)
-                names = ", ".join(f'"{each.name}"' if each.name in columns else "NULL" for each in COLUMNS)
+                names = selected_columns(connection)
                 for table in tables_of(connection):
-                    found = f'SELECT {names} FROM {table} WHERE length(key) < ? AND "day" BETWEEN ? AND ?'  # noqa: S608
+                    found = f'SELECT {names} FROM {table} WHERE length(key) < ? AND "day" BETWEEN ? AND ?'
                     for values in connection.execute(found, (CANARY_BYTES, *inside)):
                         yield day_of(values), arrived > week + CLOSES_AFTER, values
 
@@ -199,16 +199,11 @@ class SqliteStore:
             self._open = None
 
     def _append(self, connection: sqlite3.Connection, day: date, operations: Sequence[Operation]) -> list[Outcome]:
-        try:
+        with committed(connection):
             others = begin(connection, day.isoformat())
             decided = decide(connection, day, self._in_days(connection, day, others, keys_of(operations)), operations)
             self._delete(connection, day, decided)
             insert(connection, decided.rows)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
         self._filling.stored(len(decided.rows))
         if decided.rows or decided.recalls:
             self._unsettled = True

@@ -10,7 +10,8 @@ and the next process to close its connection would then take a log that is in us
 import os
 import secrets
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +62,7 @@ def open_day(folder: Folder, day: str) -> sqlite3.Connection:
     connection = open_beside_seen(folder, day, new=True)
     try:
         connection.execute("BEGIN IMMEDIATE")
-        there = column_names(connection)
+        there = _column_names(connection)
         if there:
             _add_new_columns(connection, there)
         else:
@@ -109,7 +110,7 @@ def tables_of(connection: sqlite3.Connection) -> list[str]:
 def canary_of(connection: sqlite3.Connection) -> bytes | None:
     """Return the 16 bytes of a day's canary."""
     for table in tables_of(connection):
-        found = connection.execute(f"SELECT key FROM main.{table} WHERE length(key) = ?", (CANARY_BYTES,)).fetchone()  # noqa: S608
+        found = connection.execute(f"SELECT key FROM main.{table} WHERE length(key) = ?", (CANARY_BYTES,)).fetchone()
         if found is not None:
             return bytes(found[0])
     return None
@@ -119,14 +120,35 @@ def count_of(connection: sqlite3.Connection) -> int:
     """Return how many reports a day's file has; `connection` is in no transaction."""
     connection.execute("BEGIN")
     # All rows but the canary. With a condition it would read every one.
-    counts = [f"SELECT count(*) FROM main.{table}" for table in tables_of(connection)]  # noqa: S608
+    counts = [f"SELECT count(*) FROM main.{table}" for table in tables_of(connection)]
     rows = sum(int(connection.execute(each).fetchone()[0]) for each in counts)
     connection.execute("COMMIT")
     return max(rows - 1, 0)
 
 
-def column_names(connection: sqlite3.Connection) -> set[str]:
-    """Return the columns that a day's file has: one of an earlier version lacks what is newer."""
+def selected_columns(connection: sqlite3.Connection) -> str:
+    """Return what to select for a value of each column; a file of an earlier version has none of the newer ones."""
+    there = _column_names(connection)
+    return ", ".join(f'"{column.name}"' if column.name in there else "NULL" for column in COLUMNS)
+
+
+@contextmanager
+def committed(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit the transaction that was begun inside this block, or roll it back where the block fails.
+
+    Raise `sqlite3.Error`: the block's own where SQLite has rolled back already, as it does when the disk is full.
+    """
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _column_names(connection: sqlite3.Connection) -> set[str]:
+    """Return the columns that a day's file has."""
     return {name for _, name, *_ in connection.execute("PRAGMA main.table_info(reports)")}
 
 
