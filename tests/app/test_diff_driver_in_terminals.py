@@ -1,5 +1,6 @@
 """The driver that writes differences beside Textual's own: in tmux, with job control, and on a pty."""
 
+import codecs
 import os
 import random
 import signal
@@ -178,20 +179,21 @@ def test_after_suspending_it_is_all_there_again(tmp_path: Path, pane: Callable[.
 def test_the_redraw_key_mends_what_another_program_wrote(tmp_path: Path, driver: str) -> None:
     glass = Glass(80, 24)
     with terminal(PROGRAM.format(root=str(tmp_path), driver=driver, term="xterm-256color")) as made:
-        glass.feed((made.read_until(b"how busy a server is") + made.read_for(0.4)).decode())
+        written = made.read_until(b"how busy a server is")
+        while more := made.read_for(0.4):
+            written += more
+        glass.feed(written.decode())
         before = glass.cells()
         glass.feed("\x1b[5;1Hgarbage \x1b[41mof another program\x1b[0m\x1b[24;70Hmore of it\x1b[H\x1b[2K")
         assert glass.cells() != before
         made.press(b"R")
-        drawn = b""
-        for _ in range(50):
-            drawn += made.read_for(0.1)
-            if glass.text()[4][:7] != "garbage":
-                break
-            glass.feed(drawn.decode())
-            drawn = b""
-        glass.feed(made.read_for(0.3).decode())
-        assert glass.cells() == before
+        decoder = codecs.getincrementaldecoder("utf-8")()
+
+        def mended() -> bool:
+            glass.feed(decoder.decode(made.read_for(0.1)))
+            return glass.cells() == before
+
+        assert wait_until(mended)
 
 
 def test_the_switch_chooses_textuals_own_driver(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.app.command_palette import commands
+from shimmy_metrics.app.command_palette import Palette, commands
 from shimmy_metrics.app.keys import EVERYWHERE, Keys
 from support import opened, overviews
 
@@ -77,6 +77,9 @@ async def test_the_palette_finds_by_meaning_and_shows_by_which(
         keys = ["space" if letter == " " else letter for letter in typed]
         await opened.press(pilot, screen, "colon", *keys)
         await opened.until(pilot, lambda: found in opened.text(app))
+        # Textual's palette fails in the midst of a search where the app ends under it.
+        await opened.press(pilot, "escape", "escape")
+        await opened.until(pilot, lambda: not isinstance(app.screen, Palette))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
