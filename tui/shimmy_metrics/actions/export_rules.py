@@ -74,6 +74,7 @@ RAW_WORDS: Final = frozenset(
         "yes",
         "measured",
         "known",
+        "request",
         "requests",
         "on",
         "server",
