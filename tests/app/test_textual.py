@@ -26,11 +26,13 @@ PRIVATE: dict[str, tuple[type, str]] = {
     "_batch_count": (App, "a screen renders nothing during a batch"),
     "_compositor_refresh": (Screen, "the first frame is painted at once, and nothing is rendered during a batch"),
     "_css_update_count": (Screen, "showing a screen without styles of its own reads no style sheet again"),
+    "_disable_line_wrap": (LinuxDriver, "the buffer turns it off where needed, and a line that was cut must not"),
     "_driver": (App, "the cursor is moved and shown between two frames, and the driver made to forget"),
     "_file": (LinuxDriver, "the driver asks the terminal for its real size"),
     "_handle_exception": (App, "an error that ends the app is logged, and makes its exit code"),
     "_loop": (Driver, "a signal handler schedules a redraw"),
     "_previous_cursor_position": (App, "Textual learns of our cursor moves, since its own are relative"),
+    "_registry": (App, "widgets of every screen are drawn anew when colours change that no theme tells of"),
     "_skip": (Timer, "a timer that fires once does so on a busy machine as well"),
 }
 """Each private name of Textual that the app uses: the class that has it, and what the app achieves with it."""

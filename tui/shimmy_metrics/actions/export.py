@@ -142,11 +142,11 @@ def _paired(sent: "Iterable[Departure]", linked: "Iterable[Row]") -> "Iterator[t
 
 
 def _receipt(departure: "Departure", linked: dict[str, Any]) -> dict[str, Any]:
-    return {**_taken(departure, linked["ended"]), "link": linked["end_link"]}
+    return _taken(departure, linked["ended"], link=linked["end_link"])
 
 
-def _taken(departure: "Departure", at: str) -> dict[str, Any]:
-    """Return what was taken, `at` which time and by whom, with its bytes."""
+def _taken(departure: "Departure", at: str, **more: object) -> dict[str, Any]:
+    """Return what was taken, `at` which time and by whom, with `more` of it and its bytes."""
     return {
         "departure": departure.row_id,
         "at": at,
@@ -154,6 +154,7 @@ def _taken(departure: "Departure", at: str) -> dict[str, Any]:
         "status": departure.status,
         "outcome": departure.outcome and departure.outcome.value,
         "reports": departure.reports,
+        **more,
         **_body(departure.body, departure.sha256),
     }
 
