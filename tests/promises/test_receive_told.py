@@ -46,7 +46,7 @@ def test_status_leaves_what_is_left_of_dropped_days_to_verify_retention(tmp_path
 
     assert [code(action) for action in ("retain", "status", "verify-retention")] == [1, 0, 1]
     told = Home(tmp_path).run("receive", "--help", command="shimmy-metrics")
-    assert "what is left of dropped days verify-retention looks for" in " ".join(told.stdout.split())
+    assert "for what is left of dropped days see verify-retention" in " ".join(told.stdout.split())
 
 
 def test_what_failed_is_not_said_to_be_refused(tmp_path: Path) -> None:

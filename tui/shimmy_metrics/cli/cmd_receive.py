@@ -30,16 +30,16 @@ def receive(arguments: list[str]) -> int:
     command = RECEIVE.chosen(arguments)
     given = parsed(command, arguments if command is RECEIVE else arguments[1:])
     data = data_folder(given)
-    with _what_it_refuses(data):
+    with _folder_errors(data):
         return _serve(given) if command is RECEIVE else _RUN[command.name](given, data)
 
 
 @contextmanager
-def _what_it_refuses(data: Path) -> Iterator[None]:
-    """Raise `UserError` for what the receiver's folder refuses: a full disk, a file that cannot be read."""
+def _folder_errors(data: Path) -> Iterator[None]:
+    """Raise `UserError` for what is wrong with the folder or its disk: a file that cannot be read, no space left."""
     from shimmy_metrics.receiver.store import StoreError
 
-    remedy = "Give it room and the receiver's user, then try again"
+    remedy = "Free space on its disk, or let the receiver's user write there; then try again"
     try:
         yield
     except StoreError as error:

@@ -28,8 +28,8 @@ _ACTIONS: Final = (
     ),
     Command(
         "status",
-        "say what is held, what was refused and by which rule; 1 where something of that needs you (what is left of "
-        "dropped days verify-retention looks for)",
+        "say what is held, what was refused and by which rule; exits with 1 where that needs you (for what is left of "
+        "dropped days see verify-retention)",
         arguments=(_DATA, Argument("--json", "print JSON")),
         under="shimmy-metrics receive",
     ),

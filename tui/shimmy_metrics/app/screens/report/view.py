@@ -31,7 +31,7 @@ from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.never import NEVER
-from shimmy_metrics.wording.numbers import amount, noun, with_separators
+from shimmy_metrics.wording.numbers import amount, with_separators
 from shimmy_metrics.wording.other_servers import there
 from shimmy_metrics.wording.values import values
 
@@ -227,7 +227,7 @@ def reports(canvas: Canvas, found: Sequence[QueuedReport], *, sealed: bool) -> t
         sent = values(report.body)
         requests = sent.get("requests_per_session", "0")
         columns = [
-            (45, requests, noun(1 if requests == "1" else 0, "request")),
+            (45, requests, "request" if requests == "1" else "requests"),
             (62, sent.get("session_duration_minutes", "0"), "min"),
         ]
         ends = 24 if canvas.narrow else 34
