@@ -178,20 +178,20 @@ def _keys(rules: Mapping[str, Any]) -> Iterator[str]:
 def check_export(parsed: Any) -> tuple[list[Violation], int]:  # noqa: ANN401 - JSON from outside
     """Return what is wrong with an export, and how many reports it holds."""
     newest = parsed.get("format") == FORMAT
-    violations = list(_object("", parsed, _EXPORT_2 if newest else _EXPORT_1))
+    violations = list(check_object("", parsed, _EXPORT_2 if newest else _EXPORT_1))
     if newest and not violations:
         violations += [Violation(each, "is not as it was written") for each in _broken(parsed)]
     reports = 0
     for part in ("outbox", "receipts"):
         entries = parsed.get(part)
         for index, entry in enumerate(entries if isinstance(entries, list) else []):
-            inner, number = _check_body(f"{part}[{index}]", entry, sent=part == "receipts")
+            inner, number = check_body(f"{part}[{index}]", entry, sent=part == "receipts")
             violations += inner
             reports += number
     return violations, reports
 
 
-def _check_body(path: str, entry: object, *, sent: bool) -> tuple[list[Violation], int]:
+def check_body(path: str, entry: object, *, sent: bool) -> tuple[list[Violation], int]:
     """Return what is wrong with the bytes of an entry, and how many reports they are, or were before their damage."""
     if not isinstance(entry, dict):
         return [], 0
@@ -248,7 +248,7 @@ def _bytes(receipt: dict[str, Any]) -> bytes:
         return b""
 
 
-def _object(path: str, value: object, rules: Rules) -> Iterator[Violation]:
+def check_object(path: str, value: object, rules: Rules) -> Iterator[Violation]:
     """Yield the violations of an object."""
     if not isinstance(value, dict):
         yield Violation(path, "is no object")
@@ -262,9 +262,9 @@ def _object(path: str, value: object, rules: Rules) -> Iterator[Violation]:
             if not found(inner):
                 yield Violation(at, "is not a value that can stand here")
         elif "*" not in found:
-            yield from _object(at, inner, found)
+            yield from check_object(at, inner, found)
         elif not isinstance(inner, list):
             yield Violation(at, "is no list")
         else:
             for index, each in enumerate(inner):
-                yield from _object(f"{at}[{index}]", each, found["*"])
+                yield from check_object(f"{at}[{index}]", each, found["*"])

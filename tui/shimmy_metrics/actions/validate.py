@@ -11,6 +11,7 @@ from shimmy_metrics.actions.export import held
 from shimmy_metrics.actions.export_schema import check_export, is_export
 from shimmy_metrics.actions.files import FileKind, OwnFile, files
 from shimmy_metrics.actions.leak_scan import Identifier, identifiers, matches
+from shimmy_metrics.actions.printed import check_history, counted, is_history, printed_by
 from shimmy_metrics.report.validate import Violation, read_json, validate_body
 from shimmy_metrics.store.readonly import stored_bytes, unread
 from shimmy_metrics.system.files import read_bounded
@@ -43,7 +44,8 @@ class ValidationResult(NamedTuple):
 
     `searched` counts the values of each category that were searched for, `files` are the files in which they were,
     besides the export. `entry_counts` are the entries of each part that were checked. `unread`: the store is off and
-    was not read.
+    was not read. `history`: it is what `history --json` prints. `printed_by`: where it is other JSON that a command
+    printed, in which there is nothing to check, that command, empty if it is not known which; else None.
     """
 
     violations: tuple[Violation, ...]
@@ -53,6 +55,8 @@ class ValidationResult(NamedTuple):
     files: tuple[FileKind, ...] = ()
     entry_counts: Mapping[str, int] = MappingProxyType({})
     unread: bool = False
+    history: bool = False
+    printed_by: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -117,15 +121,21 @@ def _per_category(searched: Iterable[Identifier]) -> dict[str, int]:
 
 
 def validate_given(data: bytes, profile: Profile) -> ValidationResult:
-    """Check a report, an array of reports, or an export, as bytes from outside. Raises nothing."""
+    """Check a report, an array of reports, an export or a printed history, as bytes from outside. Raises nothing."""
     searched = identifiers(profile)
-    leaks, counted = _unique(_leaks(None, data, searched)), _per_category(searched)
+    leaks, values = _unique(_leaks(None, data, searched)), _per_category(searched)
     parsed, violation = read_json(data)
     if violation is not None:
-        return ValidationResult((violation,), leaks, 0, counted)
+        return ValidationResult((violation,), leaks, 0, values)
     if is_export(parsed):
         violations, checked = check_export(parsed)
-        return ValidationResult(tuple(violations), leaks, checked, counted, entry_counts=_entry_counts(parsed))
+        return ValidationResult(tuple(violations), leaks, checked, values, entry_counts=_entry_counts(parsed))
+    if is_history(parsed):
+        violations, checked = check_history(parsed)
+        return ValidationResult(tuple(violations), leaks, checked, values, entry_counts=counted(parsed), history=True)
+    command = printed_by(parsed)
+    if command is not None:
+        return ValidationResult((), (), 0, printed_by=command)
     # `preview > file` ends without a line break, an editor adds one: the bytes before it are what counts.
     violations = validate_body(data.removesuffix(b"\n"))
-    return ValidationResult(tuple(violations), leaks, len(parsed) if isinstance(parsed, list) else 1, counted)
+    return ValidationResult(tuple(violations), leaks, len(parsed) if isinstance(parsed, list) else 1, values)

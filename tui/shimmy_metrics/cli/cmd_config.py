@@ -69,13 +69,16 @@ def _export(profile: Profile) -> int:
 
 def _validate(profile: Profile, wanted: ConfigArguments) -> int:
     from shimmy_metrics.actions.validate import validate_given, validate_held
-    from shimmy_metrics.wording.validation import findings
+    from shimmy_metrics.wording.validation import CHECKABLE, findings, no_report
 
     if wanted.file is None:
         with purge_first(profile):
             found = validate_held(profile)
     else:
         found = validate_given(_read(wanted.file), profile)
+        if found.printed_by is not None:
+            where = "standard input" if wanted.file == "-" else wanted.file
+            raise UserError(no_report(found.printed_by), where=where, remedy=CHECKABLE)
     print_lines(findings(found, held=wanted.file is None))
     return Exit.DONE if found.ok else Exit.NO
 

@@ -26,6 +26,16 @@ _PARTS: Final = {
     "notes": ("note", "notes"),
     "log": ("log line", "log lines"),
 }
+_PRINTED: Final = {**_PARTS, "departures": ("attempt", "attempts")}
+CHECKABLE: Final = (
+    "What can be checked is a report (preview), an array of reports, an export, and what history --json prints"
+)
+
+
+def no_report(command: str) -> str:
+    """Return what a file holds that a command printed with `--json`, to follow its name; empty: of what it did."""
+    by = f"shimmy-metrics {command} --json" if command else "a command with --json"
+    return f"is what {by} printed, which holds no report and is no export, so there is nothing to check"
 
 
 def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
@@ -37,7 +47,13 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
     whole_place = "it" if not held else "what was read" if found.unread else "what is kept"
     for leak in found.leaks:
         yield f"found: {leak.what} in {PLACES[leak.file] if leak.file else whole_place}"
-    if not found.violations and found.entry_counts:
+    if not found.violations and found.history:
+        parts = ", ".join(amount(number, *_PRINTED[part]) for part, number in found.entry_counts.items())
+        yield (
+            f"Checked this history ({parts}): every byte is one that its rule allows, and each receipt, "
+            f"{amount(found.checked, 'report')} in all, has the digest beside it."
+        )
+    elif not found.violations and found.entry_counts:
         parts = ", ".join(amount(found.entry_counts.get(part, 0), *words) for part, words in _PARTS.items())
         whole = "this export" if not held else "what was read" if found.unread else "everything kept here"
         yield f"Checked {whole} ({parts}): every byte is one that its rule allows."
