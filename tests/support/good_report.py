@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from shimmy_metrics.receiver.handler import Programme
+from shimmy_metrics.receiver.asgi import Programme
 from support.receiving import Receiving
 from support.samples import sealed
 

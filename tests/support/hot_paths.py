@@ -20,10 +20,8 @@ from typing import Any, Final
 from shimmy_metrics.aggregate import Aggregate
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.receiver.accepted import Accepted
-from shimmy_metrics.receiver.exchange import Exchange
+from shimmy_metrics.receiver.asgi import Programme, Receiver
 from shimmy_metrics.receiver.folder import prepared
-from shimmy_metrics.receiver.handler import Programme, Receiver
-from shimmy_metrics.receiver.response import Response
 from shimmy_metrics.receiver.row import stored_row
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Outcome, StoredRow
@@ -114,31 +112,33 @@ def _report() -> Walk:
     async def recall(_: str) -> None:
         """Nothing is recalled."""
 
+    async def send(message: Mapping[str, Any]) -> None:
+        answers.append(message.get("status", 0))
+
     receiver = Receiver(store, recall, Programme, counted.update, today=lambda: today)
 
     def walk(times: int) -> None:
         for body in bodies[:times]:
-            headers = {b"content-type": b"application/json", b"content-length": b"%d" % len(body)}
-            request = Exchange("POST", "/v1/usage", headers, "127.0.0.1", keeps=True, demand=lambda _: None)
-            request.add(body)
-            request.end()
-            response = _result(receiver(request))
-            assert response is not None
-            answers.append(response.status)
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            scope = {"method": "POST", "path": "/v1/usage", "headers": headers, "client": ("127.0.0.1", 1)}
+            _run(receiver(scope, partial(_received, body), send))
         with tempfile.TemporaryDirectory() as folder, closing(SqliteStore(prepared(Path(folder, "data")))) as stored:
             assert stored.append(today, rows) == [Outcome.STORED] * times
-        assert answers == [200] * times, (answers[:2], counted)
+        assert answers == [200, 0] * times, (answers[:2], counted)
 
     return walk
 
 
-def _result(coroutine: Coroutine[Any, Any, Response | None]) -> Response | None:
-    """Return what a coroutine returns that never waits."""
+async def _received(body: bytes) -> dict[str, Any]:
+    return {"type": "http.request", "body": body}
+
+
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run what never waits to its end."""
     try:
         coroutine.send(None)
-    except StopIteration as stop:
-        result: Response | None = stop.value
-        return result
+    except StopIteration:
+        return
     raise AssertionError("it waits")
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from shimmy_metrics.receiver.accepted import Accepted
-from shimmy_metrics.receiver.handler import Programme, Receiver
+from shimmy_metrics.receiver.asgi import Programme, Receiver
 from shimmy_metrics.receiver.listener import Address, bind
 from shimmy_metrics.receiver.rate import Rate
 from shimmy_metrics.receiver.server import Server

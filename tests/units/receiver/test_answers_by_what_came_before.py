@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from shimmy_metrics.consent.state import SCHEMA_VERSION
-from shimmy_metrics.receiver.handler import BUSY_SECONDS, Programme
+from shimmy_metrics.receiver.asgi import BUSY_SECONDS, Programme
 from shimmy_metrics.receiver.response import NEWER_SCHEMA_SECONDS
 from support.good_report import GOOD, OTHER_ID, changed, named, receiver, shared
 from support.receiving import Receiving

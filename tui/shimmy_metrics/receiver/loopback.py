@@ -15,12 +15,12 @@ from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, NamedTuple, Self
 
+from shimmy_metrics.receiver.asgi import Programme, Receiver
 from shimmy_metrics.receiver.folder import prepared
-from shimmy_metrics.receiver.handler import Programme, Receiver
 from shimmy_metrics.receiver.intake import Intake
-from shimmy_metrics.receiver.response import PATH, Response
+from shimmy_metrics.receiver.response import PATH
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
 
@@ -37,20 +37,12 @@ class Received:
     status: int
 
 
-@dataclass
-class _Request:
-    """A request as the receiver has it, with the body that was `read`."""
+class Answer(NamedTuple):
+    """What one request is answered with."""
 
-    method: str
-    target: str
-    headers: dict[bytes, bytes]
-    read_body: Callable[[], bytes]
-    peer: str = "127.0.0.1"
-    read: bytes | None = None
-
-    async def body(self) -> bytes:
-        self.read = self.read_body()
-        return self.read
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
 
 
 class LoopbackReceiver:
@@ -85,7 +77,7 @@ class LoopbackReceiver:
             self._store = SqliteStore(prepared(folder))
             stack.callback(self._close)
             intake = Intake(self._append, (secrets.token_bytes(32),))
-            self._receiver = Receiver(intake.store, intake.recall, Programme, _count_nothing, today=self._today)
+            self._app = Receiver(intake.store, intake.recall, Programme, _count_nothing, today=self._today)
             self._thread.start()
             self._end = stack.pop_all()
         return self
@@ -101,15 +93,24 @@ class LoopbackReceiver:
 
     async def answer(
         self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: Callable[[], bytes]
-    ) -> Response:
+    ) -> Answer:
         """Return the answer to a request. `body` reads the body, where the head was acceptable."""
-        encoded = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in headers}
-        request = _Request(method, path, encoded, body)
-        response = await self._receiver(request)
-        assert response is not None
-        if request.read is not None:
-            self.received.append(Received(headers, request.read, response.status))
-        return response
+        read: list[bytes] = []
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            read.append(body())
+            return {"type": "http.request", "body": read[0]}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await self._app({"type": "http", "method": method, "path": path, "headers": encoded}, receive, send)
+        start, content = sent
+        if read:
+            self.received.append(Received(headers, read[0], start["status"]))
+        return Answer(start["status"], start["headers"], content["body"])
 
     async def _append(self, operations: Sequence[Operation]) -> list[Outcome]:
         with self._storing:
@@ -132,8 +133,8 @@ class LoopbackReceiver:
                 head = (self.command, self.path, tuple(self.headers.items()))
                 answer = asyncio.run(receiver.answer(*head, self._body))
                 self.send_response(answer.status)
-                for name, value in answer.head:
-                    self.send_header(name, value)
+                for name, value in answer.headers:
+                    self.send_header(name.decode(), value.decode())
                 self.end_headers()
                 self.wfile.write(answer.body)
 

@@ -14,8 +14,8 @@ import orjson
 
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.limits import GROUP_REPORTS
+from shimmy_metrics.receiver.asgi import Programme
 from shimmy_metrics.receiver.folder import Folder, sync_folder, write_private
-from shimmy_metrics.receiver.handler import Programme
 
 OPERATOR_CHARACTERS: Final = 2_000
 

@@ -47,16 +47,6 @@ class Response(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     rules: tuple[str, ...] = ()
 
-    @property
-    def head(self) -> list[tuple[str, str]]:
-        """Its headers with those that tell of its body."""
-        head = [*self.headers]
-        if self.body:
-            head.append(("content-type", "application/json"))
-        if self.status is not HTTPStatus.NO_CONTENT:
-            head.append(("content-length", str(len(self.body))))
-        return head
-
 
 class Refused(NamedTuple):
     """A report that breaks a rule. `report_id` is empty where it has none of the right form; `field` is one of ours."""

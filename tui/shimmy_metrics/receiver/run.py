@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.apart import start
+from shimmy_metrics.receiver.asgi import Receiver
 from shimmy_metrics.receiver.folder import Folder, prepared
-from shimmy_metrics.receiver.handler import Receiver
 from shimmy_metrics.receiver.intake import Intake
 from shimmy_metrics.receiver.keys import load_keys
 from shimmy_metrics.receiver.listener import Address, bind

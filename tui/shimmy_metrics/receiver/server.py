@@ -12,11 +12,12 @@ from typing import Any, Final, TypeVar
 
 import uvicorn
 
-from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, Count, DeadlineProtocol, Handler
+from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, Count, DeadlineProtocol
 
 _DRAIN_SECONDS: Final = 15
 """After a signal: a request that has begun is complete, or closed, within its deadline, and then answered."""
 
+_IDLE_SECONDS: Final = 5
 _LOGGERS: Final = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio")
 """Some of their messages hold an address."""
 
@@ -25,7 +26,7 @@ T = TypeVar("T")
 
 
 class Server(uvicorn.Server):
-    """Has `handler` answer what comes to a socket, until a signal comes; then what has begun is answered.
+    """Serves an ASGI callable at a socket that listens, until a signal comes; then it answers what has begun.
 
     `listening` is called once connections are taken; `count` is told the rules that connections broke, and each error
     that no code expected. `around` is entered in the event loop before that, and left after the last answer.
@@ -33,7 +34,7 @@ class Server(uvicorn.Server):
 
     def __init__(
         self,
-        handler: Handler,
+        app: Callable[..., Any],
         tls: ssl.SSLContext | None,
         listening: Callable[[], None],
         count: Count,
@@ -41,7 +42,8 @@ class Server(uvicorn.Server):
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                handler,
+                app,
+                interface="asgi3",
                 http=DeadlineProtocol,
                 ws="none",
                 lifespan="off",
@@ -49,10 +51,10 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
             )
         )
-        self._handler = handler
         self._tls = tls
         self._listening = listening
         self._count = count
@@ -96,8 +98,7 @@ class Server(uvicorn.Server):
         self._count((f"internal error ({type(context.get('exception')).__name__})",))
 
     def _protocol(self) -> DeadlineProtocol:
-        state = self.server_state
-        return DeadlineProtocol(self._handler, state.connections, lambda: state.default_headers, self._count)
+        return DeadlineProtocol(self._count, config=self.config, server_state=self.server_state, app_state={})
 
 
 def once_a_turn(read: Callable[[], T]) -> Callable[[], T]:

@@ -1,4 +1,4 @@
-"""What becomes of each request: two routes and a text need no framework.
+"""The receiver as a plain ASGI callable: two routes and a text need no framework.
 
 It writes no log, and knows an address for as long as it takes to find its bucket.
 """
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, inet_pton
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.accepted import Accepted
 from shimmy_metrics.receiver.rate import Address
@@ -36,33 +36,9 @@ UNCONFIRMED_SECONDS: Final = 86_400
 
 NO_OPERATOR: Final = Response(HTTPStatus.NOT_FOUND, rules=("operator",))
 
-
-class Request(Protocol):
-    """A request whose head has come."""
-
-    @property
-    def method(self) -> str:
-        """Its method."""
-        ...
-
-    @property
-    def target(self) -> str:
-        """Its path as it stands there, with its query."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[bytes, bytes]:
-        """Its headers, by lower-case names."""
-        ...
-
-    @property
-    def peer(self) -> str:
-        """The address that it comes from, or `UNIX`."""
-        ...
-
-    async def body(self) -> bytes | None:
-        """Return the whole body, once it has come; None where the sender has left."""
-        ...
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Programme(NamedTuple):
@@ -77,7 +53,7 @@ class Programme(NamedTuple):
 
 
 class Receiver:
-    """Answers requests.
+    """The ASGI callable.
 
     `store` returns the outcomes of reports once they are durable, `recall` once a report is gone for good; both raise
     `StoreError` where that cannot be done now, `recall` also `UnconfirmedError`. `count` is told each rule
@@ -105,26 +81,28 @@ class Receiver:
         self._proxy_address = _parsed(trusted_proxy)
         self._today = today
 
-    async def __call__(self, request: Request) -> Response | None:
-        """Return the answer to a request; None where the sender leaves before it is complete."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; nothing where the sender leaves before it is complete."""
         try:
-            response = await self._answer(request)
+            response = await self._answer(scope, receive)
         except UnconfirmedError:
             response = retry(HTTPStatus.SERVICE_UNAVAILABLE, UNCONFIRMED_SECONDS, "recall after a lost key")
         except StoreError:
             response = retry(HTTPStatus.SERVICE_UNAVAILABLE, BUSY_SECONDS, "busy")
         except Exception as error:  # noqa: BLE001 - one request may fail by a fault of ours, the next is answered
             response = Response(HTTPStatus.INTERNAL_SERVER_ERROR, rules=(f"internal error ({type(error).__name__})",))
-        if response is not None and response.rules:
-            self._count(response.rules)
-        return response
+        if response is not None:
+            if response.rules:
+                self._count(response.rules)
+            await _send(response, send)
 
-    async def _answer(self, request: Request) -> Response | None:
-        wait = self._wait_seconds(self._address(request.peer, request.headers))
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
+        headers = dict(scope["headers"])
+        wait = self._wait_seconds(self._address(scope.get("client"), headers))
         if wait:
             return retry(HTTPStatus.TOO_MANY_REQUESTS, wait, "rate")
-        path = request.target
-        refusal = route(request.method, path)
+        path = _path(scope)
+        refusal = route(scope["method"], path)
         if refusal is not None:
             return refusal
         programme = self._programme()
@@ -135,10 +113,13 @@ class Receiver:
             return Response(HTTPStatus.NO_CONTENT)
         if programme.ended:
             return Response(HTTPStatus.GONE, rules=("ended",))
-        return head_refusal(request.headers) or await self._take(request, programme.k)
+        return await self._take(headers, receive, programme.k)
 
-    async def _take(self, request: Request, k: int | None) -> Response | None:
-        body = await request.body()
+    async def _take(self, headers: Mapping[bytes, bytes], receive: Receive, k: int | None) -> Response | None:
+        refusal = head_refusal(headers)
+        if refusal is not None:
+            return refusal
+        body = await _body(receive)
         if body is None:
             return None
         judged = judge(body, self._today())
@@ -147,8 +128,9 @@ class Receiver:
         accepted = judged.accepted
         return compose(judged, await self._store(accepted) if accepted else [], k)
 
-    def _address(self, peer: str, headers: Mapping[bytes, bytes]) -> Address:
+    def _address(self, client: tuple[str, int] | None, headers: Mapping[bytes, bytes]) -> Address:
         """Return for whom the request comes: the peer, or who a trusted proxy says it is; None where nobody tells."""
+        peer = client[0] if client else UNIX
         if self._is_proxy(peer):
             # The proxy adds the peer that it sees behind what that peer says of itself.
             named = headers.get(b"x-forwarded-for", b"").rpartition(b",")[2].strip()
@@ -158,6 +140,36 @@ class Receiver:
     def _is_proxy(self, peer: str) -> bool:
         """Whether that is the trusted proxy, which may be written in more than one way."""
         return peer == self._proxy or (self._proxy_address is not None and _parsed(peer) == self._proxy_address)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return the whole body, or None where the sender has left. Its length was declared, and holds."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _send(response: Response, send: Send) -> None:
+    status, body = response.status, response.body
+    headers = [(name.encode(), value.encode()) for name, value in response.headers]
+    if body:
+        headers.append((b"content-type", b"application/json"))
+    if status is not HTTPStatus.NO_CONTENT:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _path(scope: Scope) -> str:
+    """Return the path as it stands in the request, with its query."""
+    path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+    query: str = scope.get("query_string", b"").decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 def _parsed(text: str) -> Address:
