@@ -192,7 +192,7 @@ def test_what_never_left_has_one_clear_line(home: Home, receiver: Receiver) -> N
     assert_one_line(queue, "this report has")
     assert f"shimmy-metrics delete {waiting}" in queue.stderr
     assert "this report has not left" in queue.stderr
-    assert "neither an ID nor all is given" in recall(home, "").stderr
+    assert "neither an ID nor all is given (shimmy-metrics recall ID)" in recall(home, "").stderr
     with opened(home.profile) as db:
         depart(db, queued(waiting), outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME)
         held = outbox.everything(db)[0]
