@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -146,6 +147,22 @@ async def test_where_no_process_can_be_started_a_receiver_says_so_and_one_that_r
             with pytest.raises(StoreError, match="no process can be started"):
                 await writer.submit([row()])
         assert await writer.submit([row()]) == [Outcome.STORED]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+async def test_where_there_is_no_descriptor_for_it_another_process_is_started_later(folder: Folder) -> None:
+    none = OSError(errno.EMFILE, "Too many open files")
+    async with _writer(folder) as writer:
+        os.kill(_process(), signal.SIGKILL)
+        assert await asyncio.to_thread(wait_until, lambda: not active_children(), LONGEST)
+        started = patch.object(socket, "socketpair", side_effect=none)
+        with started, pytest.raises(StoreError, match="no process can be started: "):
+            await writer.submit([row()])
+        reached = patch.object(asyncio.get_running_loop(), "connect_accepted_socket", side_effect=none)
+        with reached, pytest.raises(StoreError, match="no process can be reached: "):
+            await writer.submit([row()])
+        assert await writer.submit([row()]) == [Outcome.STORED]
+        assert await asyncio.to_thread(wait_until, lambda: len(active_children()) == 1, LONGEST)
 
 
 _RECEIVES: Final = """

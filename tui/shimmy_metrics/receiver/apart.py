@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from multiprocessing import get_context, resource_tracker
 from typing import Final, NamedTuple, Protocol
@@ -54,17 +54,16 @@ class Started(NamedTuple):
 
 def start(folder: Folder) -> Started:
     """Start a process that writes into the store in `folder`. Raise `StoreError` where none can be started."""
-    context = get_context("spawn")
-    ours, theirs = socket.socketpair()
-    process = context.Process(target=serve, args=(folder, theirs), name="writer", daemon=True)
     try:
-        with _unsignalled():
-            process.start()
+        ours, theirs = socket.socketpair()
+        with theirs, ExitStack() as unless_started:
+            unless_started.enter_context(ours)
+            process = get_context("spawn").Process(target=serve, args=(folder, theirs), name="writer", daemon=True)
+            with _unsignalled():
+                process.start()
+            unless_started.pop_all()
     except OSError as error:
-        ours.close()
         raise StoreError(f"no process can be started: {reason_of(error)}") from None
-    finally:
-        theirs.close()
     return Started(ours, process.join)
 
 

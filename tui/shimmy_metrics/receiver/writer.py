@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Final, NamedTuple
 
+from shimmy_metrics.errors import reason_of
 from shimmy_metrics.receiver.apart import Started, batch, outcomes
 from shimmy_metrics.receiver.frames import FrameBuffer
 from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
@@ -107,9 +108,13 @@ class Writer:
 
     async def _connect(self) -> None:
         started = self._start()
-        _, self._connection = await self._loop.connect_accepted_socket(
-            lambda: _Connection(self._answered, lambda: self._lost(started)), started.connection
-        )
+        try:
+            _, self._connection = await self._loop.connect_accepted_socket(
+                lambda: _Connection(self._answered, lambda: self._lost(started)), started.connection
+            )
+        except OSError as error:
+            started.connection.close()  # then it ends
+            raise StoreError(f"no process can be reached: {reason_of(error)}") from None
 
     async def _reconnect(self) -> None:
         """Start another process; where none can be started, all that waits is told so."""
