@@ -221,6 +221,18 @@ def _started_for(endpoint: str) -> Overview:
     return shown._replace(running=(live._replace(session=live.session._replace(endpoint=endpoint)),))
 
 
+async def test_while_a_session_runs_what_waits_is_said_to_be_sent_at_its_end(tmp_path: Path) -> None:
+    shown = overviews.busy(overviews.GRANTED)
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        assert "This one is sent when the running session ends." in told(app)
+    app = opened.still(tmp_path, shown._replace(running=()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        assert "This one is sent when the next session ends." in told(app)
+
+
 async def test_of_a_server_for_another_receiver_no_screen_says_that_its_end_sends(tmp_path: Path) -> None:
     app = opened.still(tmp_path, _started_for(OTHER_RECEIVER))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -170,8 +170,8 @@ def test_a_running_session_is_previewed_and_said_to_be_one(tmp_path: Path) -> No
             chat(port)
             assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
             shown = home.metrics("preview")
-            assert shown.stderr.startswith("The running session, as its report would be if it ended now: ")
-            assert "sent when the next session ends" in shown.stderr
+            assert shown.stderr.startswith("The running session: its report as of the last second saved, ")
+            assert "It is sent when this session ends." in shown.stderr
             stop(process)
         assert wait_until(lambda: len(receiver.received) == 1)
     assert json.loads(receiver.received[0].body)["session_id"] == json.loads(shown.stdout)["session_id"]

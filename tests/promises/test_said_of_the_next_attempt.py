@@ -1,5 +1,6 @@
 """When the next attempt is made, as it is said, held against when the receiver got it."""
 
+import json
 import re
 import signal
 from collections.abc import Iterator
@@ -100,6 +101,19 @@ def test_what_a_unit_left_is_sent_at_the_next_start_in_a_terminal_too(tmp_path: 
         assert "  next      sent when the next session starts" in status(home).splitlines()
         with _measured(home, toy):
             assert wait_until(lambda: len(receiver.received) == 1)
+
+
+def test_while_a_server_is_measured_what_waits_is_said_to_be_sent_at_its_end(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        with _measured(home, toy):
+            told = home.metrics("preview").stderr
+            assert "It is sent when this session ends." in told.splitlines()
+            queue_report(home)
+            assert "Reports are sent when the running session ends." in home.metrics("preview").stderr.splitlines()
+            assert "  next      sent when the running session ends" in status(home).splitlines()
+            assert "Reports are sent when the running session ends." in home.run("tui", "--plain").stdout.splitlines()
+        assert wait_until(lambda: len(receiver.received) == 1)
+        assert len(json.loads(receiver.received[0].body)) == 2
 
 
 def test_where_only_servers_for_another_receiver_run_a_session_from_here_is_named(tmp_path: Path) -> None:

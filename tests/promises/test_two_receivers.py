@@ -88,11 +88,13 @@ def test_of_several_servers_preview_names_the_one_that_it_shows_and_where_its_re
         home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": agreed.url})
         home.agree()
         with _measured(home.having(SHIMMY_METRICS_ENDPOINT=other.url), 1) as (first, _):
-            assert "The running session, as its report would be" in home.metrics("preview").stderr
+            assert "The running session: its report as of" in home.metrics("preview").stderr
             with _measured(home, 2) as (second, process):
                 shown = home.metrics("preview")
                 which, *rest = shown.stderr.splitlines()
-                assert which.startswith(f"The newest of 2 running sessions, at {second}, as its report would be")
+                assert which.startswith(
+                    f"The newest of 2 running sessions, at {second}: its report as of the last second saved, "
+                )
                 assert rest[0].startswith(f"The server at {first} was started for {other.url}, not for the receiver")
                 assert rest[-1] == f"It goes to {agreed.url}."
                 _ended(home, process)

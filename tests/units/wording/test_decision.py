@@ -9,7 +9,7 @@ from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, effect_of_answer
-from shimmy_metrics.wording.schedule import next_attempt
+from shimmy_metrics.wording.schedule import NextEnd, next_attempt
 
 YES = Decision(consent=Consent.GRANTED, consent_id="grant")
 ELSEWHERE = "https://metrics.example.org/v1/usage"
@@ -25,11 +25,12 @@ def test_the_next_attempt_says_at_which_session_s_end_or_start(
     attempt = NextAttempt(ends_skipped, at_start)
     assert re.fullmatch(rf"when the {told}( from now)? {verb}", next_attempt(attempt))
     assert f"Reports are sent {next_attempt(attempt)}." in effect_of_answer(EffectiveConsent(YES), attempt=attempt)
+    here = NextEnd.FROM_HERE
     from_here = f"when the {told} from this shell {verb}"
-    assert next_attempt(attempt, from_here=True) == from_here
-    assert f"Reports are sent {from_here}." in effect_of_answer(EffectiveConsent(YES), attempt=attempt, from_here=True)
-    assert delivery_changed(attempt, review=False, moved=0, from_here=True).endswith(f"that are due {from_here}.")
-    assert delivery_changed(attempt, review=False, moved=3, from_here=True).endswith(
+    assert next_attempt(attempt, here) == from_here
+    assert f"Reports are sent {from_here}." in effect_of_answer(EffectiveConsent(YES), attempt=attempt, next_end=here)
+    assert delivery_changed(attempt, review=False, moved=0, next_end=here).endswith(f"that are due {from_here}.")
+    assert delivery_changed(attempt, review=False, moved=3, next_end=here).endswith(
         f" 3 held reports are due now, sent {from_here}."
     )
 

@@ -7,7 +7,8 @@ from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
+from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere, there
+from shimmy_metrics.wording.schedule import NextEnd
 from support import samples
 
 OTHER = "https://metrics.example.org/v1/usage"
@@ -31,11 +32,20 @@ def test_a_session_s_process_has_its_own_switch_and_receiver() -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoints", "none"),
-    [((), False), ((ENDPOINT,), False), ((OTHER,), True), ((OTHER, ENDPOINT), False), ((OTHER, THIRD), True)],
+    ("endpoints", "which"),
+    [
+        ((), NextEnd.ANY),
+        ((ENDPOINT,), NextEnd.RUNNING),
+        ((ENDPOINT, ENDPOINT), NextEnd.ONE_OF_RUNNING),
+        ((OTHER,), NextEnd.FROM_HERE),
+        ((OTHER, ENDPOINT), NextEnd.ANY),
+        ((OTHER, THIRD), NextEnd.FROM_HERE),
+    ],
 )
-def test_where_no_measured_server_sends_only_one_from_here_does(endpoints: tuple[str, ...], none: bool) -> None:
-    assert none_sends(YES, [_at(1, endpoint) for endpoint in endpoints]) is none
+def test_the_next_end_is_that_of_a_measured_server_that_sends_and_without_one_of_any_from_here(
+    endpoints: tuple[str, ...], which: NextEnd
+) -> None:
+    assert next_end(YES, [_at(1, endpoint) for endpoint in endpoints]) is which
 
 
 def test_of_a_server_for_another_receiver_it_is_said_that_its_end_sends_nothing() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shimmy_metrics.next_attempt import NextAttempt
-from shimmy_metrics.wording.schedule import ends_passed_over, next_attempt
+from shimmy_metrics.wording.schedule import NextEnd, ends_passed_over, next_attempt, sent_when
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,23 @@ def test_where_reports_are_sent_at_a_start_it_is_starts_that_make_none() -> None
 
 def test_a_sender_that_is_starting_sends_in_a_moment() -> None:
     assert next_attempt(NextAttempt(0, at_start=False, soon=True)) == "in a moment"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "which", "when"),
+    [
+        (NextAttempt(0, at_start=False), NextEnd.ANY, "when the next session ends"),
+        (NextAttempt(0, at_start=False), NextEnd.RUNNING, "when the running session ends"),
+        (NextAttempt(0, at_start=False), NextEnd.ONE_OF_RUNNING, "when one of the running sessions ends"),
+        (NextAttempt(1, at_start=False), NextEnd.RUNNING, "when the second session from now ends"),
+        (NextAttempt(0, at_start=True), NextEnd.RUNNING, "when the next session starts"),
+        (NextAttempt(0, at_start=False, soon=True), NextEnd.RUNNING, "in a moment"),
+    ],
+)
+def test_while_a_session_runs_its_own_end_is_meant(attempt: NextAttempt, which: NextEnd, when: str) -> None:
+    assert next_attempt(attempt, which) == when
+    assert sent_when(attempt, which) == f"Reports are sent {when}."
+
+
+def test_before_a_server_was_measured_a_running_session_s_end_may_send_nothing() -> None:
+    assert sent_when(NextAttempt(), NextEnd.RUNNING) == "Each report is sent after its session."

@@ -22,7 +22,7 @@ from shimmy_metrics.wording.deletions import purged as sentences
 from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.files import RECALL, stays
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import none_sends, other_receiver
+from shimmy_metrics.wording.other_servers import next_end, other_receiver
 from shimmy_metrics.wording.recall import not_taken_back
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 
@@ -40,8 +40,8 @@ def enable(profile: Profile, *, held: bool = False) -> int:
     for line in decided.notices:
         print_line(line)
     now = read_status(profile)
-    from_here = none_sends(now.consent, now.running)
-    for line in answer_recorded(now.consent, changed=decided.changed, attempt=now.attempt, from_here=from_here):
+    which = next_end(now.consent, now.running)
+    for line in answer_recorded(now.consent, changed=decided.changed, attempt=now.attempt, next_end=which):
         print_line(line)
     other = other_receiver(now.consent, now.running, now.attempt)
     if other:
@@ -124,7 +124,7 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
         review=review,
         moved=moved,
         blocked=obstacle(before.consent) or groups_lowered(before.consent),
-        from_here=none_sends(before.consent, before.running),
+        next_end=next_end(before.consent, before.running),
     )
     if as_json:
         _print_decision(decision, [line])

@@ -10,6 +10,7 @@ from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.receiver import UNREACHABLE, unreachable_meant
+from shimmy_metrics.wording.running import AS_SAVED
 
 
 def fields(profile: Profile, word: str | None = None, *, as_json: bool) -> int:
@@ -34,7 +35,7 @@ def fields(profile: Profile, word: str | None = None, *, as_json: bool) -> int:
     for line in lines:
         print_line(line)
     print_stderr(
-        "The values are the newest running session's, as its report would be if it ended now."
+        f"The values are those of the newest running session's report {AS_SAVED}."
         if basis is Basis.SESSION
         else "The values are an example's: this machine's facts, and a session in which nothing happened."
     )

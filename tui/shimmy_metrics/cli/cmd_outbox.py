@@ -21,7 +21,7 @@ from shimmy_metrics.wording.consent import obstacle
 from shimmy_metrics.wording.deletions import purged_without_consent
 from shimmy_metrics.wording.departures import became, sentence
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import none_sends
+from shimmy_metrics.wording.other_servers import next_end
 from shimmy_metrics.wording.schedule import sent_when
 
 _POLL_SECONDS: Final = 0.05
@@ -94,7 +94,7 @@ def _outcome(found: ReleaseRequest, made: Departure | None, status: Status) -> I
     its_own = (report for report in status.queued if report.report_id in released)
     yield from waiting(its_own, status.now, sends=status.consent.sends)
     if status.due:
-        when = sent_when(status.attempt, from_here=none_sends(status.consent, status.running))
+        when = sent_when(status.attempt, next_end(status.consent, status.running))
         yield f"{amount(status.due, 'report')} due. {obstacle(status.consent) or when}"
     if found.left_over:
         yield f"{amount(found.left_over, 'more report')} did not fit: release all again."

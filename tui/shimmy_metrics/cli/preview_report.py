@@ -6,21 +6,21 @@ from datetime import datetime
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.cli.request_report import size, waiting
 from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.wording.consent import DISABLE, obstacle
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
+from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere, there
 from shimmy_metrics.wording.receiver import by_way_of
-from shimmy_metrics.wording.running import shown_address
-from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
+from shimmy_metrics.wording.running import AS_SAVED, last_saved, shown_address
+from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, SENT_AT_ITS_END, sent_when
 
 
 def described(found: Preview, now: datetime) -> Iterator[str]:
     """Yield what previewed bytes are that are no example, and whether they are sent."""
     consent = found.consent
     if found.basis is Basis.SESSION:
-        would = "made" if found.session not in found.running else "if it ended"
-        yield f"{_session_name(found)}, as its report would be {would} now: {len(found.request.body):,} bytes."
+        yield f"{_session_name(found)}{_as_it_would_be(found, now)} {len(found.request.body):,} bytes."
         if found.session is not None and found.session.local:
             yield "It is measured for you alone: no report is made of it."
             return
@@ -54,9 +54,18 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
         and acting.sends
         and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
     ):
-        yield sent_when(found.attempt, from_here=none_sends(consent, found.running))
+        at_its_end = running is not None and found.attempt == NextAttempt(at_start=False)
+        yield SENT_AT_ITS_END if at_its_end else sent_when(found.attempt, next_end(consent, found.running))
         if other:  # the other servers have another receiver
             yield f"It goes to {found.request.url}{by_way_of(found.proxy)}."
+
+
+def _as_it_would_be(found: Preview, now: datetime) -> str:
+    """Return of what time the previewed report is: a running session's newest figures are not saved yet."""
+    if found.session is None or found.session not in found.running:
+        return ", as its report would be made now:"
+    saved = last_saved(found.session, now)
+    return f": its report {AS_SAVED}{f', {saved}' if saved else ''},"
 
 
 def _session_name(found: Preview) -> str:

@@ -19,7 +19,7 @@ from shimmy_metrics.wording.consent import (
 from shimmy_metrics.wording.deletions import purged_without_consent
 from shimmy_metrics.wording.departures import became, in_all, receipts_kept, set_aside, waits_until
 from shimmy_metrics.wording.numbers import amount, duration
-from shimmy_metrics.wording.other_servers import none_sends
+from shimmy_metrics.wording.other_servers import next_end
 from shimmy_metrics.wording.receiver import by_way_of
 from shimmy_metrics.wording.running import cut_off, last_saved, shown_address
 from shimmy_metrics.wording.schedule import SENDER_LATE, ends_passed_over, next_attempt
@@ -139,7 +139,7 @@ def _store(status: Status) -> Iterator[str]:
     if status.sending:
         yield f"  next      {SENDER_LATE if sender_late(status.departures, status.now) else 'being sent now'}"
     elif status.due and status.consent.sends:
-        when = next_attempt(status.attempt, from_here=none_sends(status.consent, status.running))
+        when = next_attempt(status.attempt, next_end(status.consent, status.running))
         why = ends_passed_over(status.failures, status.attempt)
         yield f"  next      sent {when}{f': {why}' if why else ''}"
 

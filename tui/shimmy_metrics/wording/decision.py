@@ -9,7 +9,7 @@ from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.consent import obstacle
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, next_attempt, sent_when
+from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
 
 FROM_NEXT_START: Final = "The server is measured from its next start on; behind serve --upstream from now on."
 
@@ -20,12 +20,12 @@ def effect_of_answer(
     starting: bool = False,
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
-    from_here: bool = False,
+    next_end: NextEnd = NextEnd.ANY,
 ) -> tuple[str, ...]:
     """Return when a recorded yes or "only for me" takes effect, and when reports are sent; nothing for a no.
 
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
-    elsewhere only one behind `--upstream` is measured. `attempt` and `from_here`: when a sender tries next.
+    elsewhere only one behind `--upstream` is measured. `attempt` and `next_end`: when a sender tries next.
     """
     decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
@@ -43,7 +43,7 @@ def effect_of_answer(
     blocked = obstacle(consent)
     if blocked:
         return measured, blocked
-    when = HELD_UNTIL_RELEASED if consent.holds else sent_when(attempt, from_here=from_here)
+    when = HELD_UNTIL_RELEASED if consent.holds else sent_when(attempt, next_end)
     others = "Only sessions of Shimmy itself are sent; those of another server stay here."
     stays = (others,) if same_endpoint(consent.endpoint, ENDPOINT) else ()
     return measured, when, *stays
@@ -56,13 +56,13 @@ def answer_recorded(
     starting: bool = False,
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
-    from_here: bool = False,
+    next_end: NextEnd = NextEnd.ANY,
 ) -> tuple[str, ...]:
     """Return what an answer changed, in sentences. `departures.purged` has those about what it deleted.
 
     `consent` includes the answer; the other parameters are those of `effect_of_answer`.
     """
-    holds = effect_of_answer(consent, starting=starting, own_server=own_server, attempt=attempt, from_here=from_here)
+    holds = effect_of_answer(consent, starting=starting, own_server=own_server, attempt=attempt, next_end=next_end)
     if not holds:
         if consent.decision.consent is Consent.UNDECIDED:  # the file was deleted, which is reported separately
             return ("Metrics are off.",)
@@ -84,12 +84,12 @@ def answer_sentence(
     starting: bool = False,
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
-    from_here: bool = False,
+    next_end: NextEnd = NextEnd.ANY,
 ) -> str:
     """Return the sentences of `answer_recorded` as one line; `switch` and `endpoint` are those in force."""
     consent = EffectiveConsent(decision, switch, endpoint)
     lines = answer_recorded(
-        consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt, from_here=from_here
+        consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt, next_end=next_end
     )
     return " ".join(lines)
 
@@ -108,7 +108,7 @@ def renewal_recorded(decision: Decision) -> str:
 
 
 def delivery_changed(
-    attempt: NextAttempt, *, review: bool, moved: int, blocked: str = "", from_here: bool = False
+    attempt: NextAttempt, *, review: bool, moved: int, blocked: str = "", next_end: NextEnd = NextEnd.ANY
 ) -> str:
     """Return what holding or no longer holding reports changed.
 
@@ -121,7 +121,7 @@ def delivery_changed(
     freed = f"{amount(moved, 'held report')} {are} due now"
     if blocked:
         return f"{freed if moved else 'Your choice is recorded'}. {blocked}"
-    when = next_attempt(attempt, from_here=from_here)
+    when = next_attempt(attempt, next_end)
     if moved:
         return f"Reports are sent automatically from now on. {freed}, sent {when}."
     return f"Reports are sent automatically from now on, those that are due {when}."

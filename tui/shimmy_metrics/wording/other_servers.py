@@ -8,7 +8,7 @@ from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording.running import shown_address
-from shimmy_metrics.wording.schedule import next_attempt
+from shimmy_metrics.wording.schedule import NextEnd, next_attempt
 
 
 def there(consent: EffectiveConsent, session: Session) -> EffectiveConsent:
@@ -18,9 +18,14 @@ def there(consent: EffectiveConsent, session: Session) -> EffectiveConsent:
     return consent._replace(switch=session.switch, endpoint=endpoint, ended=ended)
 
 
-def none_sends(consent: EffectiveConsent, running: Sequence[Session]) -> bool:
-    """Whether servers are measured, and at the end of none of them anything is sent: only one from here does it."""
-    return bool(running) and not any(there(consent, session).sends for session in running)
+def next_end(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
+    """Return which session's end is the next one at which something may be sent, of those that run or come."""
+    sending = sum(there(consent, session).sends for session in running)
+    if running and not sending:
+        return NextEnd.FROM_HERE
+    if not running or sending < len(running):
+        return NextEnd.ANY
+    return NextEnd.RUNNING if sending == 1 else NextEnd.ONE_OF_RUNNING
 
 
 def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> str:

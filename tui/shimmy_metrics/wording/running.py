@@ -11,6 +11,9 @@ from shimmy_metrics.wording.numbers import amount, when
 _LATE: Final = timedelta(seconds=2 * IDLE_WRITE_SECONDS)
 
 
+AS_SAVED: Final = "as of the last second saved"
+"""Of what time the figures of a running session are, where its report is shown."""
+
 _ANY: Final = ("http://0.0.0.0", "http://[::]")
 
 

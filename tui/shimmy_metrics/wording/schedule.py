@@ -1,5 +1,6 @@
 """When reports are sent. Pure."""
 
+from enum import Enum, auto
 from typing import Final
 
 from shimmy_metrics.limits import OUTBOX_DAYS, OUTBOX_REPORTS, SEND_SECONDS
@@ -9,16 +10,27 @@ from shimmy_metrics.wording.numbers import amount
 _WHICH: Final = ("next", "second", "third", "fourth")
 
 
-def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
-    """Return when the sender makes its next attempt, to follow the word "sent".
+class NextEnd(Enum):
+    """Which session's end is the next one at which an attempt is made."""
 
-    `from_here`: the sessions that are measured now make none, since they were started for another receiver; one from
-    this shell does.
-    """
+    ANY = auto()
+    """None is measured now, or some are of those at whose end nothing is sent."""
+    FROM_HERE = auto()
+    """Those that are measured now make none, since they were started for another receiver; one from this shell does."""
+    RUNNING = auto()
+    """One is measured now."""
+    ONE_OF_RUNNING = auto()
+    """Several are measured now."""
+
+
+def next_attempt(attempt: NextAttempt, which: NextEnd = NextEnd.ANY) -> str:
+    """Return when the sender makes its next attempt, to follow the word "sent"."""
     if attempt.soon:
         return "in a moment"
     verb = "starts" if attempt.at_start else "ends"
-    if from_here:
+    if not attempt.ends_skipped and not attempt.at_start and which in _RUNNING:
+        return f"when {_RUNNING[which]} ends"
+    if which is NextEnd.FROM_HERE:
         return f"when the {_WHICH[attempt.ends_skipped]} session from this shell {verb}"
     return f"when the {_WHICH[attempt.ends_skipped]} session {'from now ' if attempt.ends_skipped else ''}{verb}"
 
@@ -31,6 +43,8 @@ def ends_passed_over(failures: int, attempt: NextAttempt) -> str:
     without = amount(attempt.ends_skipped, *words)
     return f"{failures} attempts in a row failed, so {without} without one"
 
+
+_RUNNING: Final = {NextEnd.RUNNING: "the running session", NextEnd.ONE_OF_RUNNING: "one of the running sessions"}
 
 NO_ATTEMPT: Final = "no attempt to send is on record"
 """What is said of the past where nothing was tried, as a clause."""
@@ -45,11 +59,15 @@ NOT_SENT_AFTER: Final = (
 HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it. {NOT_SENT_AFTER}"
 
 
-def sent_when(attempt: NextAttempt, *, from_here: bool = False) -> str:
+SENT_AT_ITS_END: Final = "It is sent when this session ends."
+"""When the report of a running session is sent, where no end is skipped."""
+
+
+def sent_when(attempt: NextAttempt, which: NextEnd = NextEnd.ANY) -> str:
     """Return when reports are sent, as a sentence; the rest as for `next_attempt`.
 
     Before a server was measured nobody knows how it will be started.
     """
     if attempt == FIRST_ATTEMPT:
         return "Each report is sent after its session."
-    return f"Reports are sent {next_attempt(attempt, from_here=from_here)}."
+    return f"Reports are sent {next_attempt(attempt, which)}."

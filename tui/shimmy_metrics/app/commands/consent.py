@@ -18,8 +18,9 @@ from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged
 from shimmy_metrics.wording.files import stays
-from shimmy_metrics.wording.other_servers import none_sends
+from shimmy_metrics.wording.other_servers import next_end
 from shimmy_metrics.wording.recall import not_taken_back
+from shimmy_metrics.wording.schedule import NextEnd
 
 _TOGETHER_SECONDS: Final = 2.0
 """A deletion within this time of an answer is reported with it; the answer waits a second for a running sender."""
@@ -100,11 +101,11 @@ class ConsentCommands:
             with self._runner.busy():
                 moved = hold(self._host.profile, review=review).moved
             shown = self._host.overview
-            attempt, blocked, from_here = FIRST_ATTEMPT, "", False
+            attempt, blocked, which = FIRST_ATTEMPT, "", NextEnd.ANY
             if shown is not None:
                 attempt, blocked = shown.attempt, obstacle(shown.consent) or groups_lowered(shown.consent)
-                from_here = none_sends(shown.consent, shown.sessions)
-            told = delivery_changed(attempt, review=review, moved=moved, blocked=blocked, from_here=from_here)
+                which = next_end(shown.consent, shown.sessions)
+            told = delivery_changed(attempt, review=review, moved=moved, blocked=blocked, next_end=which)
             _ = self._host.post_message(Answered(told))
 
     def _recent(self, moment: float) -> bool:
@@ -123,7 +124,7 @@ class ConsentCommands:
             endpoint=endpoint,
             starting=self._host.start.asking,
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
-            from_here=none_sends(EffectiveConsent(decision, environment.switch, endpoint), sessions),
+            next_end=next_end(EffectiveConsent(decision, environment.switch, endpoint), sessions),
         )
 
     def _stays(self, answer: Answer) -> str:

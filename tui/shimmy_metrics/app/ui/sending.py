@@ -9,7 +9,7 @@ from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.wording.consent import obstacle, while_unusable
 from shimmy_metrics.wording.departures import afterwards, became, ended, failed, label, sentence
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import none_sends
+from shimmy_metrics.wording.other_servers import next_end
 from shimmy_metrics.wording.schedule import next_attempt
 
 SEEN_SECONDS: Final = 3.0
@@ -24,7 +24,7 @@ def last_failed(overview: Overview) -> Departure | None:
 
 def next_by_itself(overview: Overview) -> str:
     """Return when a sender tries by itself, worded to follow "sent"."""
-    return next_attempt(overview.attempt, from_here=none_sends(overview.consent, overview.sessions))
+    return next_attempt(overview.attempt, next_end(overview.consent, overview.sessions))
 
 
 def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
