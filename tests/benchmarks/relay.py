@@ -145,7 +145,7 @@ def _median(loads: list[Load], field: str) -> float:
 def check(home: Home, through: Mapping[str, int]) -> None:
     """Check that every request and token was counted. What a client still had open at its end came after its count."""
     log = home.profile.state_path / "metrics.log"
-    assert wait_until(lambda: log.exists() and "nothing-left" in log.read_text())  # the sender has ended
+    assert wait_until(lambda: log.exists() and "not sent" in log.read_text())  # the sender has ended
     days = json.loads(home.run("usage", "--json", command="shimmy-metrics").stdout)
     counted, tokens = (sum(day[figure] for day in days) for figure in ("requests", "tokens"))
     answers, events, streams = through.values()

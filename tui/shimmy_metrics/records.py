@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.limits import OUTBOX_DAYS
@@ -190,6 +190,24 @@ class Failure(StrEnum):
     """The store could not be written, so nothing was sent."""
     BROKEN_OFF = "broken-off"
     """The connection ended before an answer came."""
+
+
+FAILURES: Final = {
+    Failure.NONE: "",
+    Failure.NAME: "its name was not found",
+    Failure.CONNECTION: "no connection could be made",
+    Failure.CERTIFICATE: "its certificate is not valid",
+    Failure.AUTHORITY: "no certificates could be read from SSL_CERT_FILE or SSL_CERT_DIR",
+    Failure.TLS: "no TLS connection could be made",
+    Failure.PROXY: "the proxy could not be used",
+    Failure.TIME: "the time was up",
+    Failure.WITHDRAWN: "you withdrew",
+    Failure.TAKEN_BACK: "a report of it was deleted or held back",
+    Failure.INTERRUPTED: "the sender was ended",
+    Failure.STORE: "the store could not be written",
+    Failure.BROKEN_OFF: "the connection broke off",
+}
+"""Why a departure has no answer, in words; of the receiver is what is said."""
 
 
 class Departure(NamedTuple):

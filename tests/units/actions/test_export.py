@@ -15,8 +15,9 @@ from shimmy_metrics.actions.export_rules import measured as _measured
 from shimmy_metrics.actions.export_schema import check_export
 from shimmy_metrics.actions.validate import validate_given, validate_held
 from shimmy_metrics.counters import Counters
+from shimmy_metrics.delivery.departure_log import departure_line
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Departure, NoteKind, Outcome
+from shimmy_metrics.records import Departure, Failure, NoteKind, Outcome
 from shimmy_metrics.report.build import raw_values
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store import chain, departures, outbox, sessions
@@ -147,6 +148,14 @@ def test_damaged_bytes_are_base64_and_nothing_else() -> None:
     assert "outbox[0].damaged_base64: is not a value that can stand here" in map(str, violations)
 
 
+DEPARTURES = [
+    departure_line(outcome, failure, reports=number, status=status, queued=number > 1)
+    for outcome in Outcome
+    for failure in Failure
+    for number, status in ((1, 0), (2, 503))
+]
+
+
 @pytest.fixture
 def full(tmp_path: Path) -> Profile:
     """Return a profile that holds something of everything."""
@@ -163,7 +172,8 @@ def full(tmp_path: Path) -> Profile:
         set_meta(db, "active-day", "2026-11-23")
     for event in EVENTS:
         log_event(mine, event, OSError("/home/somebody"))
-    log_departure(mine, Outcome.MAY_HAVE_LEFT, reports=2, status=0)
+    for line in DEPARTURES:
+        log_departure(mine, line)
     return mine
 
 
@@ -184,7 +194,7 @@ def test_an_export_has_every_row_column_and_line_that_is_held(full: Profile) -> 
     assert receipt["body"] == BODY.decode()
     assert (held["meta"], running["client_hint"]) == ({"active-day": "2026-11-23"}, "cursor")
     assert held["log"] == Path(full.log_file).read_text().splitlines()
-    assert len(held["log"]) == len(EVENTS) + 1
+    assert len(held["log"]) == len(EVENTS) + len(DEPARTURES)
     assert held["config"]["metrics"]["enabled"] is True
 
 
@@ -219,6 +229,9 @@ def test_the_chain_is_checked_from_the_export_alone(full: Profile, change: Chang
     ("line", "may_stand"),
     [
         ("2026-11-23T14:32:07Z the sender stopped (OSError)", True),
+        ("2026-11-23T14:32:07Z a step of the measured session failed (OSError)", True),
+        ("2026-11-23T14:32:07Z 2 reports not sent to the receiver: no connection could be made; they wait here", True),
+        ("2026-11-23T14:32:07Z 2 reports not sent to the receiver: no connection to my house", False),
         ("2026-11-23T14:32:07Z may-have-left: 2 report(s), status 0", True),
         ("2026-11-23T14:32:07Z sent 2 report(s), status 0 ConnectError: later", True),
         ("2026-11-23T14:32:07Z the sender stopped (OSError: /home/somebody)", False),

@@ -124,6 +124,8 @@ def test_failures_before_the_first_byte_name_no_report_and_are_one_row(tmp_path:
         send(mine)
     (gone,) = departures_of(mine)
     assert (gone.outcome, gone.failure, gone.report_ids) == (Outcome.NOTHING_LEFT, Failure.CONNECTION, ())
+    line = "1 report not sent to the receiver: no connection could be made; it waits here\n"
+    assert Path(mine.log_file).read_text().endswith(line)
     assert gone.attempts == 4
     assert gone.since == NOW
     assert len(queued(mine)) == 1

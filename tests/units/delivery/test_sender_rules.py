@@ -61,7 +61,7 @@ def test_of_what_was_taken_a_receipt_is_kept_and_nothing_waits(home: Sender) -> 
     assert home.states == {}
     assert home.back_off == ("0", "0")
     assert get_meta(home.db, "ended") == ""
-    assert Path(home.profile.log_file).read_text().endswith(" confirmed: 2 report(s), status 200\n")
+    assert Path(home.profile.log_file).read_text().endswith(" 2 reports sent and confirmed, status 200\n")
 
 
 def test_the_store_is_waited_for_a_second_at_most(home: Sender) -> None:

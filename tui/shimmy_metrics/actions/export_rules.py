@@ -12,9 +12,10 @@ from typing import Any, Final
 from shimmy_metrics.consent.effective_consent import GroupSize
 from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint
 from shimmy_metrics.counters import DaySums
+from shimmy_metrics.delivery.departure_log import BECAME, STILL_HERE
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.text_file import read_text
-from shimmy_metrics.records import Outcome
+from shimmy_metrics.records import FAILURES, Outcome
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.kinds import UUID4
 from shimmy_metrics.report.measured import NO_VERSION, NO_ZONE
@@ -40,12 +41,16 @@ RELEASED: Final = rf"\[({_RELEASED}(, {_RELEASED})*)?\]"
 REASON: Final = r"[\x20-\x7e]{0,200}"
 """Why a report was set aside. Where the receiver named the rule, these are its words: no closed list has them."""
 
+_EARLIER_EVENTS: Final = ("the sender stopped", "a step of the measured session failed")
 _PLACE: Final = r"[A-Za-z0-9_]{1,60}\.py:\d{1,6}"
 _LOG_EVENTS: Final = (
     *(re.escape(event) for event in EVENTS),
     rf"{CRASH} \([A-Z][A-Za-z0-9]{{0,39}}(?: at {_PLACE}(?:, {_PLACE}){{0,{PLACES - 1}}})?\)",
+    rf"\d{{1,4}} reports? (?:{'|'.join(BECAME.values())})(?:, status \d{{1,3}})?"
+    rf"(?:: (?:{'|'.join(filter(None, FAILURES.values()))}))?(?:; (?:{'|'.join(STILL_HERE)}))?",
+    # What earlier versions wrote.
     rf"(?:{'|'.join(Outcome)}): \d{{1,4}} report\(s\), status \d{{1,3}}",
-    # What version 1 wrote.
+    *_EARLIER_EVENTS,
     r"the session's books: a step failed",
     r"sent \d{1,4} report\(s\), status \d{1,3} [A-Za-z -]{0,40}: (?:delivered|refused|ended|later)",
     r"deleted figures stay in the store's log until the next write",

@@ -13,7 +13,8 @@ from shimmy_metrics.actions.export_rules import Rule
 from shimmy_metrics.config.codec import THEMES
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters, DaySums
-from shimmy_metrics.records import Cause, DepartureKind, Failure, NoteKind, Outcome, QueueState
+from shimmy_metrics.delivery.departure_log import BECAME, STILL_HERE
+from shimmy_metrics.records import FAILURES, Cause, DepartureKind, Failure, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import Violation, printable, validate_body, validate_structure
 from shimmy_metrics.system.log import EVENTS
@@ -162,7 +163,7 @@ def is_export(parsed: object) -> bool:
 
 def words() -> Iterator[str]:
     """Yield every word of ours that an export contains: its keys, the words of raw values, and of closed lists."""
-    yield from (FORMAT, FORMAT_1, *rule.RAW_WORDS, *Damage, *EVENTS)
+    yield from (FORMAT, FORMAT_1, *rule.RAW_WORDS, *Damage, *EVENTS, *BECAME.values(), *FAILURES.values(), *STILL_HERE)
     yield from (*QueueState, *Cause, *Outcome, *Failure, *Delivery)
     yield from _keys(_EXPORT_1)
     yield from _keys(_EXPORT_2)

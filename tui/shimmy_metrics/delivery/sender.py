@@ -15,6 +15,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.delivery import backoff, groups
 from shimmy_metrics.delivery.consent_with_answers import ENDED, effective_consent
+from shimmy_metrics.delivery.departure_log import departure_line
 from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.response import Classification, classify, named_group
@@ -41,6 +42,9 @@ _POLL_SECONDS: Final = 0.02
 
 _BUSY_SECONDS: Final = 1.0
 """How long to wait for another process that holds the store: the sender has 5 s in all."""
+
+_STOPPED: Final = (Failure.WITHDRAWN, Failure.TAKEN_BACK)
+"""A person ended the attempt: that is no failure of the way."""
 
 
 class _Attempt(NamedTuple):
@@ -82,7 +86,15 @@ def _attempt_to_send(profile: Profile, deadline: float, released: Collection[int
         request = attempt.request
         cut_off = withdrawn and passed
         meaning = Classification(Outcome.CUT_OFF) if cut_off else classify(request, response, passed=passed)
-        log_departure(profile, meaning.outcome, reports=len(request.reports), status=response.status)
+        stopped = response.failure in _STOPPED
+        line = departure_line(
+            meaning.outcome,
+            response.failure,
+            reports=len(request.reports),
+            status=response.status,
+            queued=meaning.failed and not stopped,
+        )
+        log_departure(profile, line)
         # The request left, and that must be recorded: on a full disk the ballast makes room.
         with_room(store_path(profile), lambda: _complete(profile, db, attempt, response, meaning))
 
@@ -230,7 +242,7 @@ def _departure(now: datetime, request: Request, *, by_hand: bool) -> Departure:
 def _complete(profile: Profile, db: Database, attempt: _Attempt, response: Response, meaning: Classification) -> None:
     """Record the outcome of the request, and of each report in it."""
     request = attempt.request
-    stopped = response.failure in (Failure.WITHDRAWN, Failure.TAKEN_BACK)
+    stopped = response.failure in _STOPPED
     with transaction(db):
         backoff.attempt_ended(db, failed=meaning.failed and not stopped)
         if meaning.ended:

@@ -18,11 +18,11 @@ PLACES: Final = 12
 """How many places of an error a line names at most."""
 
 Event = Literal[
-    "the sender stopped",
+    "the sender met an error and ended; what was not sent waits here",
     "the relay met an error",
     "no TLS connection with the upstream could be made",
     "more clients came than the limit of open files lets in; some waited",
-    "a step of the measured session failed",
+    "measuring met an error; the server runs on",
     "the store was removed while a session ran; made again",
     "the app could not do something",
 ]
@@ -30,9 +30,9 @@ EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 """Every event that a line can name, besides outcomes of departures. `validate` accepts no others."""
 
 
-def log_departure(profile: Profile, outcome: str, *, reports: int, status: int) -> None:
-    """Append a departure's line: its outcome, the number of reports, the HTTP status or 0."""
-    _add(profile, f"{outcome}: {reports} report(s), status {status}")
+def log_departure(profile: Profile, line: str) -> None:
+    """Append a departure's line: what became of it, in words of ours."""
+    _add(profile, line)
 
 
 def log_event(profile: Profile, event: Event, error: BaseException | None = None) -> None:

@@ -11,6 +11,7 @@ from shimmy_metrics.consent.endpoint import host_of
 from shimmy_metrics.entries import recalled_of_taken, sends
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import (
+    FAILURES,
     Cause,
     Departure,
     DepartureKind,
@@ -37,22 +38,6 @@ _LABELS: Final = {
     Outcome.CUT_OFF: "cut off by you",
     Outcome.NOTHING_LEFT: "nothing sent",
     Outcome.MAY_HAVE_LEFT: "possibly sent",
-}
-
-FAILURES: Final = {
-    Failure.NONE: "",
-    Failure.NAME: "its name was not found",
-    Failure.CONNECTION: "no connection could be made",
-    Failure.CERTIFICATE: "its certificate is not valid",
-    Failure.AUTHORITY: "no certificates could be read from SSL_CERT_FILE or SSL_CERT_DIR",
-    Failure.TLS: "no TLS connection could be made",
-    Failure.PROXY: "the proxy could not be used",
-    Failure.TIME: "the time was up",
-    Failure.WITHDRAWN: "you withdrew",
-    Failure.TAKEN_BACK: "a report of it was deleted or held back",
-    Failure.INTERRUPTED: "the sender was ended",
-    Failure.STORE: "the store could not be written",
-    Failure.BROKEN_OFF: "the connection broke off",
 }
 
 

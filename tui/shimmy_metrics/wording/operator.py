@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from shimmy_metrics.actions.operator import OperatorAnswer
 from shimmy_metrics.errors import harmless
-from shimmy_metrics.wording.departures import FAILURES, host
+from shimmy_metrics.records import FAILURES
+from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.numbers import amount
 
 
