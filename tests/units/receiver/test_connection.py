@@ -3,6 +3,7 @@
 import gc
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
@@ -55,6 +56,34 @@ def test_a_request_may_come_in_pieces(receiver: Receiving, size: int) -> None:
     assert answer.status == 200
     assert answer.headers.keys() == {"date", "content-type", "content-length"}
     assert len(receiver.store.rows) == 1
+
+
+def test_what_is_no_http_behind_a_request_takes_nothing_from_its_answer(receiver: Receiving) -> None:
+    with receiver.connect() as made:
+        made.sendall(post_request(GOOD) + b"no HTTP at all\r\n\r\n" * 300)  # in several pieces
+        answers = _all(made)
+    assert answers.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"connection: close\r\n" in answers
+    assert answers.count(b"HTTP/1.1") == 1
+    assert receiver.counted == {"no HTTP": 1}
+
+
+@pytest.mark.parametrize("chunk", [b"zz\r\n", b"1\r\nxx\r\n"])
+def test_a_body_that_is_broken_behind_its_answer_gets_no_second_one(receiver: Receiving, chunk: bytes) -> None:
+    with receiver.connect() as made:
+        made.sendall(request("POST", "/v1/usage", [*JSON, ("transfer-encoding", "chunked")]))
+        assert read_answer(made).status == 411
+        made.sendall(chunk)
+        assert _all(made) == b""
+    assert receiver.counted == {"length": 1, "no HTTP": 1}
+
+
+def test_who_sends_thousands_of_requests_at_once_is_cut_off(receiver: Receiving) -> None:
+    with receiver.connect() as made, suppress(ConnectionError):
+        made.sendall(request("GET", "/nothing", []) * 5_000)
+        _all(made)
+    assert receiver.counted["too many requests at once"] == 1
+    assert receiver.post(GOOD).status == 200
 
 
 @pytest.mark.parametrize(

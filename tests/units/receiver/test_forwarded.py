@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.receiver.rate import BURST, Rate
-from support.receiving import Receiving
+from support.receiving import Receiving, request
 
 HERE: Final = "127.0.0.1"
 
@@ -42,6 +42,14 @@ def test_a_trusted_proxy_says_for_whom_it_asks(trusted: str) -> None:
 def test_of_what_a_proxy_hands_on_only_its_own_word_counts() -> None:
     with _receiver(HERE) as receiver:
         assert _passed(receiver, [f"{each}, 203.0.113.5" for each in OTHERS]) == BURST
+
+
+def test_what_a_sender_puts_behind_its_body_is_no_word_of_the_proxy() -> None:
+    with _receiver(HERE) as receiver:
+        head = request("POST", "/", [("transfer-encoding", "chunked"), ("x-forwarded-for", "203.0.113.5")])
+        behind = (f"0\r\nX-Forwarded-For: {each}\r\nA: b\r\n\r\n".encode() for each in OTHERS)
+        answered = [receiver.send(head + each).status for each in behind]
+    assert answered.count(404) == BURST
 
 
 @pytest.mark.parametrize("unusable", ["", "unknown", "1.2.3", "a.b.c.d, ,", "[2001:db8::1]:80"])

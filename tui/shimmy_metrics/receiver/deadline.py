@@ -2,16 +2,19 @@
 
 from asyncio import TimerHandle, Transport
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 DEADLINE_SECONDS: Final = 10.0
 """From a request's first byte (for the first request: from the connection) to its last, and then to its answer."""
 
 MOST_BYTES: Final = 40_960
 """Of one request: the largest body that is taken (`limits.REQUEST_BYTES`), and 8 kB of head."""
+
+MOST_BEHIND: Final = 100
+"""Requests that may wait behind one that is not answered yet: reading stops at the first, but more may have come."""
 
 _PIECE: Final = 4_096
 _CLOSING_SECONDS: Final = 2.0
@@ -37,6 +40,8 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Received since the last request was complete."""
         self._incomplete = False
         """Whether a request has begun."""
+        self._refused = False
+        """Whether something came that is no HTTP: the parser says so of all that follows."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Begin the first request's time."""
@@ -63,6 +68,14 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._incomplete = True
         if self._idle:
             self._begin()
+
+    def on_headers_complete(self) -> None:
+        """Let nothing that stands behind a chunked body take a header's place, such as a trusted proxy's."""
+        super().on_headers_complete()
+        self.headers = []
+        if len(self.pipeline) > MOST_BEHIND and not self.transport.is_closing():
+            self._count(("too many requests at once",))
+            self._close()
 
     def on_message_complete(self) -> None:
         """Begin the answer's time; of a request that was answered unread, the idle time."""
@@ -92,9 +105,19 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP in the one shape of every 400."""
+        """Answer what is no HTTP in the one shape of every 400; behind a request, close once that is answered."""
         del msg
+        if self._refused:
+            return
+        self._refused = True
         self._count(("no HTTP",))
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # the last one that came, whatever its type says
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
+            return
+        if cycle is not None and self._incomplete and cycle.scope is self.scope:  # its answer did not need the body
+            self._close()
+            return
         body = orjson.dumps({"rule": "no HTTP"})
         head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d"
         self.transport.write(head % len(body) + b"\r\n\r\n" + body)
