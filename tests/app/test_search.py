@@ -18,6 +18,18 @@ async def test_a_search_shows_the_other_word_by_which_it_found_something(tmp_pat
         assert app.screen.mark == "region_indicator"  # type: ignore[attr-defined]  # the screen of Fields has one
 
 
+@pytest.mark.parametrize(("word", "never"), [("model", "model names"), ("IP", "IP addresses"), ("user", "user name")])
+async def test_what_is_never_sent_is_in_view_where_its_name_begins_with_the_word(
+    tmp_path: Path, word: str, never: str
+) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "4", "slash", *word)
+        shown = [line.strip("› ") for line in opened.text(app).splitlines()]
+        assert any(line.startswith(never) for line in shown)
+        assert app.screen.mark == never  # type: ignore[attr-defined]  # the screen of Fields has one
+
+
 @pytest.mark.parametrize("word", ["disk", "files"])
 async def test_who_looks_for_the_files_is_led_to_their_list(tmp_path: Path, word: str) -> None:
     config = OwnFile(str(tmp_path / "config.json"), FileKind.CONFIG, 120)

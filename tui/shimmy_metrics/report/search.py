@@ -1,6 +1,7 @@
 """What a search among the fields, and among what is never sent, finds. Pure."""
 
 import re
+from itertools import chain
 from typing import Final
 
 from shimmy_metrics.report.fields import in_screen_order
@@ -52,12 +53,14 @@ def found(search: str) -> dict[str, str]:
 def best(search: str) -> str:
     """Return what a search means most, empty where nothing is searched for or no name says it.
 
-    A name that begins with it comes first, then one that holds it, then one of which it is another word.
+    A name of which it is the first word comes first, then one that begins with it, one that holds it, and one of which
+    it is another word: `model` means `model names` before `models_used_count`.
     """
     wanted, hits = search.strip().lower(), found(search)
     if not wanted:
         return ""
+    first_word = (name for name in hits if re.match(rf"{re.escape(wanted)}(?![^\W_])", name.lower()))
     begins = (name for name in hits if name.lower().startswith(wanted))
     holds = (name for name in hits if wanted in name.lower())
     other = (name for name, text in hits.items() if text.startswith(_ALSO))
-    return next(begins, next(holds, next(other, "")))
+    return next(chain(first_word, begins, holds, other), "")
