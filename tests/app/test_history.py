@@ -244,6 +244,7 @@ async def test_history_says_how_all_receipts_are_saved_and_what_happens_when_nob
         assert UNREACHABLE in told
         assert ("Enter opens a receipt: its bytes, and what is new in it." in told) is exports
         assert ("s saves those of the last 7 days, of last week, or all: each body beside" in told) is exports
+        assert ("beside its sha256, and whether its receiver answered with that." in told) is exports
         assert ("Those of any days: shimmy-metrics history --json --from DATE --to DATE" in told) is exports
 
 

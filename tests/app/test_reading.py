@@ -38,7 +38,7 @@ async def test_search_knows_the_never_list(tmp_path: Path) -> None:
         assert "model names" in shown
         assert "gpu_detected" not in shown
         await opened.press(pilot, *"xyz")
-        assert "No field or explanation here contains 'modelxyz'." in opened.text(app)
+        assert "No field's name, meaning, source or purpose has 'modelxyz'" in opened.text(app)
         await opened.press(pilot, "escape")
         assert f"{len(FIELDS)} fields" in opened.text(app)
 

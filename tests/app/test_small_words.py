@@ -1,11 +1,13 @@
 """Small words that stand beside figures: one of a thing and several, thousands, the key here, the switch in force."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from shimmy_metrics.actions.operator import OperatorAnswer
+from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.usage import Period
 from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.screens.consent.view import choices
@@ -98,11 +100,18 @@ def test_in_the_app_the_key_decides() -> None:
     assert "To decide: c." in "".join(span.text for line in head for span in line)
 
 
-def test_with_a_switch_in_force_a_yes_says_that_it_changes_nothing_here() -> None:
-    shown = overviews.undecided()
+@pytest.mark.parametrize("label", ["Enable", "Only for me"])
+@pytest.mark.parametrize(
+    ("answered", "does"),
+    [(overviews.undecided, "recorded"), (overviews.declined, "recorded"), (overviews.only_for_me, "no change")],
+)
+def test_with_a_switch_in_force_an_answer_says_that_it_changes_nothing_here(
+    answered: Callable[[], Overview], does: str, label: str
+) -> None:
+    shown = answered()
     shown = shown._replace(consent=EffectiveConsent(shown.consent.decision, "DO_NOT_TRACK=1"))
-    yes = next(each for each in choices(shown) if each.label == "Enable")
-    assert yes.consequence == "recorded; DO_NOT_TRACK=1 keeps this shell off"
+    said = {each.label: each.consequence for each in choices(shown)}[label]
+    assert said == f"{'recorded' if label == 'Enable' else does}; DO_NOT_TRACK=1 keeps this shell off"
 
 
 async def test_a_notice_that_is_shortened_keeps_one_blank_between_its_sentences(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_at_a_terminal_it_asks_with_numbers_and_only_yes_agrees(tmp_path: Path, 
     _used(home)
     with terminal(home, OWN, "forget") as there:
         assert there.shows("Type yes:")
-        assert "with 1 waiting report in them" in there.text().replace("\n", " ")
+        assert "with 1 waiting report in the store" in there.text().replace("\n", " ")
         there.type(answer)
         assert there.process.wait(20) == (0 if gone else 1)
     assert _says_no(home) is gone

@@ -92,12 +92,18 @@ def test_fields_can_be_asked_for_by_a_word(home: Home) -> None:
     named = json.loads(_own(home, "fields", "MODEL NAMES", "--json").stdout)
     assert "model names" in [each["what"] for each in named["never"]]
     assert len(named["fields"]) < len(FIELDS)
-    for word, field in (("country", "region_indicator"), ("RAM", "memory_gb"), ("uptime", "session_duration_minutes")):
+    for word, field in (
+        ("bits", "region_indicator"),
+        ("country", "region_indicator"),
+        ("RAM", "memory_gb"),
+        ("uptime", "session_duration_minutes"),
+    ):
         assert f"  {field}: " in _own(home, "fields", word).stdout  # by the word that people have for it
     nothing = _own(home, "fields", "shoe size")
     assert (nothing.returncode, nothing.stderr) == (1, "")
     assert nothing.stdout == (
-        f"No field and no text here has 'shoe size' in it. shimmy-metrics fields lists all {len(FIELDS)}.\n"
+        "No field's name, meaning, source or purpose has 'shoe size' in it. "
+        f"shimmy-metrics fields lists all {len(FIELDS)}.\n"
     )
     for word, others in (("offline", False), ("down", False), ("net", True)):
         network = _own(home, "fields", word)

@@ -11,15 +11,16 @@ from support.servers import free_port
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own start is measured on Linux")
 
 
-def test_measured_it_gets_another_port_and_the_help_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("answer", ["enable", "only-me"])
+def test_measured_it_gets_another_port_and_the_help_says_so(tmp_path: Path, answer: str) -> None:
     binary = tmp_path / "real"
     binary.write_text('#!/bin/sh\necho "$@"\n')
     binary.chmod(0o755)
     home = Home(tmp_path, {"SHIMMY_BIN": str(binary)})
     words = ["serve", "--bind", f"127.0.0.1:{free_port()}", "--model-path", "x"]
     assert home.run(*words).stdout.split() == words
-    home.metrics("enable")
+    assert home.run(answer, command="shimmy-metrics").returncode == 0
     assert home.run(*words).stdout.split() == ["serve", "--bind", "auto", "--model-path", "x"]
     said = " ".join(home.run("serve", "--help", command="shimmy-metrics").stdout.split())
-    assert "Without a yes this program becomes it, with every argument unchanged" in said
+    assert "Without a yes or Only for me this program becomes it, with every argument unchanged" in said
     assert "the meter has the address that you asked for, and the server another port (--bind auto)" in said

@@ -132,7 +132,7 @@ WALKS: Final = (
             Scene("never", "enter G", "server memory use"),
             Scene("search", "slash m o d e l", "models_used_count", drawn=True),
             Scene("search-never", f"{_CLEAR} p r o m p t", "prompt"),
-            Scene("search-nothing", f"{_CLEAR} m a i l", "No field or explanation here contains 'mail'"),
+            Scene("search-nothing", f"{_CLEAR} m a i l", "No field's name, meaning, source or purpose has 'mail'"),
             Scene("palette", "escape colon", "key ", drawn=True),
             Scene("palette-search", "e x p", "key x"),
             Scene("keys", "escape question_mark", "none needs Ctrl", drawn=True, sized=True),

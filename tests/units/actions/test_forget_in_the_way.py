@@ -128,17 +128,19 @@ def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:
     files_told = f"{len(before.files) - 1} files, {before.size:,} bytes"
     held = "1 waiting report, 1 session, 1 receipt and your own figures of 2 days"
     assert lines[1].startswith(f"It deletes {files_told} (metrics.db, ")
-    assert lines[1].endswith(f"), with {held} in them, and leaves your config.")
+    assert lines[1].endswith(f"), with {held} in the store, and leaves your config.")
     assert lines[0].startswith("This withdraws")
     assert list(question(before._replace(days=0)))[1].endswith(
-        ", with 1 waiting report, 1 session and 1 receipt in them, and leaves your config."
+        ", with 1 waiting report, 1 session and 1 receipt in the store, and leaves your config."
     )
     only = before._replace(days=0, reports=0, sessions=0)
-    assert list(question(only))[1].endswith(", with 1 receipt in them, and leaves your config.")
+    assert list(question(only))[1].endswith(", with 1 receipt in the store, and leaves your config.")
     none = only._replace(receipts=0, recallable=0)
-    assert list(question(none))[1].endswith(", with no report, session or receipt in them, and leaves your config.")
+    assert list(question(none))[1].endswith(
+        ", with no report, session or receipt in the store, and leaves your config."
+    )
     without = list(question(none._replace(withdraws=False, leaves_config=False)))
-    assert without[0].endswith(", with no report, session or receipt in them.")
+    assert without[0].endswith(", with no report, session or receipt in the store.")
 
 
 def test_a_session_whose_report_waits_is_counted_as_that_alone(tmp_path: Path) -> None:
@@ -149,7 +151,7 @@ def test_a_session_whose_report_waits_is_counted_as_that_alone(tmp_path: Path) -
         outbox.add(db, report)
     plan = forget_plan(mine)
     assert (plan.reports, plan.sessions) == (1, 0)
-    assert any("with 1 waiting report in them" in line for line in question(plan))
+    assert any("with 1 waiting report in the store" in line for line in question(plan))
 
 
 def test_a_sender_that_starts_after_it_makes_nothing_anew(tmp_path: Path) -> None:

@@ -46,6 +46,14 @@ def test_where_nothing_works_the_line_says_what_to_type_and_what_waits_is_delete
         assert outbox.everything(db) == []
 
 
+def test_what_did_not_wait_is_not_said_to_be_deleted(tmp_path: Path) -> None:
+    mine = granted(tmp_path)
+    mine.config_path.write_bytes(b"[]")
+    with pytest.raises(UserError) as caught:
+        decline(mine)
+    assert caught.value.remedy.endswith("nothing is measured or sent. Nothing was waiting here")
+
+
 @pytest.mark.parametrize("damaged", [b'{"metrics": {"enabled": tru', b'{"metrics": {"enabled": "no"}}', b"\xff"])
 def test_a_damaged_file_keeps_its_bytes_and_what_waits_is_deleted(tmp_path: Path, damaged: bytes) -> None:
     mine = granted(tmp_path)

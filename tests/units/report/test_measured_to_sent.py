@@ -179,6 +179,7 @@ def test_a_day_counts_with_a_request_or_five_minutes_and_once(
 ) -> None:
     values = measured(counters=Counters(requests=requests, uptime_s=seconds))._replace(first_of_day=first)
     assert _metrics(values)["daily_active_usage"] is active
+    assert (raw_values(values)["daily_active_usage"] == "first of the day") is active  # no use is not called the first
 
 
 def test_the_raw_values_are_exact_and_worded() -> None:

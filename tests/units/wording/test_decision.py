@@ -43,6 +43,9 @@ def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> Non
     told = " ".join(effect_of_answer(EffectiveConsent(YES), own_server=True))
     assert "from its next start on; behind serve --upstream from now on" in told
     assert "Only sessions of Shimmy itself are sent; those of another server stay here." in told
+    assert (
+        "A server that is not measured yet is" in told
+    )  # it may be measured for the person alone, or under the same yes
     assert "from this start on" in effect_of_answer(EffectiveConsent(YES), starting=True, own_server=True)[0]
     assert "only a server behind" in effect_of_answer(EffectiveConsent(YES), own_server=False)[0]
 

@@ -236,7 +236,8 @@ def _purge_unrecorded(profile: Profile) -> str:
     left = sum(number for _, number in result.sent_before)
     before = f", {left} of it after bytes had been sent" if left else ""
     still = f". A report may still be sent to {result.may_leave_to}" if result.may_leave_to else ""
-    return f"What was waiting here is deleted{before}{still}"
+    waited = bool(result.reports or result.unrecorded or left)
+    return f"{f'What was waiting here is deleted{before}' if waited else 'Nothing was waiting here'}{still}"
 
 
 def _agree_anew(profile: Profile, decision: Decision) -> bool:

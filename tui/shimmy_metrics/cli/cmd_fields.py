@@ -30,7 +30,10 @@ def fields(profile: Profile, word: str | None = None, *, as_json: bool) -> int:
         if not lines:
             return Exit.DONE
     if not lines:
-        print_line(f"No field and no text here has {word!a} in it. shimmy-metrics fields lists all {len(FIELDS)}.")
+        print_line(
+            f"No field's name, meaning, source or purpose has {word!a} in it. "
+            f"shimmy-metrics fields lists all {len(FIELDS)}."
+        )
         return Exit.NO
     for line in lines:
         print_line(line)

@@ -160,7 +160,7 @@ def operator(given: Arguments, data: Path) -> int:
     except UnicodeDecodeError:
         raise UserError("is no UTF-8 text", where=given["file"], remedy="Save it as UTF-8") from None
     publish_text(folder, text)
-    print_line("Published: senders can read it, by name, before they agree.")
+    print_line("Published: senders can read it, by name, before they agree; from a running receiver within a second.")
     return Exit.DONE
 
 

@@ -15,8 +15,8 @@ from shimmy_metrics.wording.receiver import WITHOUT_NETWORK
 _HEAD: Final = "Metrics (shimmy-metrics):"
 _OWN_HEAD: Final = "As shimmy-metrics alone:"
 _OFF: Final = (
-    "Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off in the process that has it, whatever "
-    "the config says."
+    "Off until you say yes or Only for me. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off in the process that "
+    "has it, whatever the config says."
 )
 _EACH: Final = "Each tells more of itself, and whether --json has it print JSON: shimmy-metrics COMMAND --help."
 _HARD_SPACE: Final = "\N{NO-BREAK SPACE}"

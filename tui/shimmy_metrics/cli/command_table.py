@@ -20,10 +20,11 @@ _RECORDED: Final = Argument("--json", "print what was recorded and said as JSON"
 SERVE: Final = Command(
     "serve",
     under="shimmy",
-    does="run the server; it is measured only after a yes",
+    does="run the server; measured only after a yes or Only for me",
     about=(
-        "Run the real Shimmy. Without a yes this program becomes it, with every argument unchanged; after one it is "
-        "measured: the meter has the address that you asked for, and the server another port (--bind auto).",
+        "Run the real Shimmy. Without a yes or Only for me this program becomes it, with every argument unchanged; "
+        "after one of them it is measured: the meter has the address that you asked for, and the server another port "
+        "(--bind auto).",
         "With --upstream, measure a server that runs already (Shimmy, Ollama, llama.cpp, vLLM, LM Studio): clients "
         "use the address of --bind instead of the server's own.",
         UNREACHABLE,

@@ -35,6 +35,13 @@ def active(m: Measured) -> bool:
     return m.first_of_day and (m.counters.requests > 0 or m.minutes >= limits.ACTIVE_MINUTES)
 
 
+def activity(m: Measured) -> str:
+    """Return why this is the day's first report of use, or is not, in words."""
+    if not m.first_of_day:
+        return "not the day's first"
+    return "first of the day" if active(m) else "not active"
+
+
 def memory(m: Measured) -> int | None:
     """Return the memory in units of 2^30 bytes; None but in a month's first report."""
     if not m.first_of_month or m.facts.memory_bytes is None:

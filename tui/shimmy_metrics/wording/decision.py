@@ -11,7 +11,9 @@ from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
 
-FROM_NEXT_START: Final = "The server is measured from its next start on; behind serve --upstream from now on."
+FROM_NEXT_START: Final = (
+    "A server that is not measured yet is measured from its next start on; behind serve --upstream from now on."
+)
 
 
 def effect_of_answer(

@@ -116,7 +116,7 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
         held = f"{', '.join(others)} and {last}" if others else last
         named = ", ".join(shown(os.path.basename(each.path)) for each in plan.files if each.kind not in _NAMED_APART)
         files = f"{total(plan.files)}{named and f' ({named})'}"
-        yield f"It deletes {files}, with {held} in them{leaves and ','}{leaves}."
+        yield f"It deletes {files}, with {held} in the store{leaves and ','}{leaves}."
     saved = [each.path for each in plan.files if each.kind is FileKind.EXPORT]
     if saved:
         named = ", ".join(shown(os.path.basename(path)) for path in saved)  # all of them are in one folder

@@ -36,7 +36,7 @@ def day(local: datetime, today: datetime) -> str:
 def identifying(bits: float) -> str:
     """Return how much a field's value tells about whose report it is: its bits, and what they mean, as a sentence."""
     if not bits:
-        return "Identifies nothing."
+        return "Says nothing about whose report it is."
     one_in = float(f"{2**bits:.2g}")  # the bits are known to a tenth
     same = f"typically 1 report in {one_in:,.0f} has" if one_in >= 2 else "most reports have"
     return f"{bits:.1f} identifying bits: {same} the same value."

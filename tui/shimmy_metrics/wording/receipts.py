@@ -36,10 +36,8 @@ def digests_answered(confirmed: int, receipts: int) -> str:
     if confirmed == receipts:
         return "The sha256 of each body is the digest that its receiver answered with."
     if confirmed:
-        return (
-            f"For {confirmed:,} of {receipts:,} the receiver answered with the body's sha256, for the others with none."
-        )
-    return "No receiver answered with a digest: each sha256 beside its body was computed here."
+        return f"For {confirmed:,} of {receipts:,} the receiver answered with the body's sha256, for others it did not."
+    return "No receiver answered with the body's sha256: each beside its body was computed here."
 
 
 def _named(name: str, first: date, last: date) -> Period:

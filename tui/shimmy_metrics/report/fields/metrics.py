@@ -23,7 +23,7 @@ METRICS: Final[tuple[Field, ...]] = (
         bits=1.0,
         since=1,
         value=values.active,
-        measured=lambda m: "first of the day" if m.first_of_day else "not the day's first",
+        measured=values.activity,
     ),
     Field(
         "session_duration_minutes",

@@ -60,10 +60,11 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
         waiting = NOT_SENT if overview.store_unusable else "deletes what is waiting"
         return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"stops measuring, {waiting}"),)
     enable = Choice.of("consent.enable", ENABLE._replace(consequence=STARTING) if starting else ENABLE)
-    if overview.consent.switch:
-        enable = enable._replace(consequence=f"recorded; {overview.consent.switch} keeps this shell off")
     held_yes = Choice.of("consent.hold", ENABLE_HELD)
     only = Choice.of("consent.only", ONLY_FOR_ME)
+    if overview.consent.switch:
+        recorded = f"recorded; {overview.consent.switch} keeps this shell off"
+        enable, only = enable._replace(consequence=recorded), only._replace(consequence=recorded)
     if decision.consent is Consent.UNDECIDED:
         later = Choice.of("consent.later", LATER)
         if overview.consent.switch:  # with a switch in force nothing is asked
@@ -80,10 +81,12 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
         )
     if decision.local:
         off = ", ".join(filter(None, ("stops now", lost(overview))))
+        switched_off = f"no change; {overview.consent.switch} keeps this shell off"
+        stays = switched_off if overview.consent.switch else "no change: measured for you to see, not sent"
         return (
             enable,
             held_yes,
-            only._replace(consequence="no change: measured for you to see, not sent", brief="no change"),
+            only._replace(consequence=stays, brief="no change"),
             Choice("consent.decline", Answer.DECLINE, "Off", f"{off}; nothing is measured or sent"),
         )
     off = "no change: nothing is measured or sent"

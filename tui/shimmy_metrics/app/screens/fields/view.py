@@ -63,7 +63,9 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
         sentence = f"{_WITHOUT_NETWORK}{f'; {counted}' if counted else ':'}" if network else counted
     elif wanted:
         # It may go by another word: that nothing was found must not be read as "this is not sent".
-        sentence = f"No field or explanation here contains '{wanted}'. To be sure, read all {len(FIELDS)}."
+        sentence = (
+            f"No field's name, meaning, source or purpose has '{wanted}' in it. To be sure, read all {len(FIELDS)}."
+        )
     return Content((*headline(canvas, sentence), BLANK), tuple(rows))
 
 

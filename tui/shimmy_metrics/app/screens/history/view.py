@@ -111,8 +111,8 @@ def _of_receipts(canvas: Canvas) -> tuple[str, str, str]:
     keys = canvas.keys
     return (
         f"{keys.of('page.explain')} opens a receipt: its bytes, and what is new in it.",
-        f"{keys.of('history.save')} saves those of the last 7 days, of last week, or all: each body beside the sha256 "
-        "that its receiver answered with.",
+        f"{keys.of('history.save')} saves those of the last 7 days, of last week, or all: each body beside its "
+        "sha256, and whether its receiver answered with that.",
         "Those of any days: shimmy-metrics history --json --from DATE --to DATE",
     )
 
