@@ -66,7 +66,7 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config' -s h -l help 
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config' -l metrics -xka "enable disable status preview export validate" -d 'the action to take'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config' -l json -d 'with status: print it as JSON'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config; and test $_shtab_shimmy_metrics_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'FILE|-'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a serve -d 'run the server; it is measured only after a yes'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a serve -d 'run the server; measured only after a yes or Only for me'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using serve' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using serve' -l upstream -x -d 'the server that runs already, such as http://127.0.0.1:11434'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using serve' -l bind -x -d 'the address to listen at'
