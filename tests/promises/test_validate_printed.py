@@ -88,6 +88,13 @@ def test_a_receipt_and_a_preview_are_checked_as_reports(home: Home) -> None:
         assert (code, lines[0]) == (0, "1 report checked: every byte is one that the fields allow.")
 
 
+@pytest.mark.parametrize("key", ["told", "files"])
+def test_a_report_with_a_key_of_what_commands_print_is_a_report_with_a_key_too_many(home: Home, key: str) -> None:
+    report = json.dumps({**json.loads(queued().body), key: []}, separators=(",", ":"))
+    code, lines = _validated(home, report)
+    assert (code, lines[0]) == (1, f"{key}: is no field")
+
+
 @pytest.mark.parametrize("command", ["diff", "fields", "files", "operator", "status", "usage"])
 def test_what_holds_no_report_is_told_in_one_line_that_names_its_command(home: Home, command: str) -> None:
     with opened(home.profile) as db, transaction(db):

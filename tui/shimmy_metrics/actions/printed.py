@@ -10,6 +10,7 @@ from shimmy_metrics.actions import export_rules as rule
 from shimmy_metrics.actions.export_schema import Rules, check_body, check_object
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Failure, NoteKind, Outcome
+from shimmy_metrics.report.field import METRICS_SECTION
 from shimmy_metrics.report.validate import Violation
 
 _KEYS: Final = {
@@ -65,7 +66,7 @@ def printed_by(parsed: object) -> str | None:
     if isinstance(parsed, list):
         rows = all(isinstance(each, dict) and each.keys() == _USAGE for each in parsed)
         return "usage" if rows and parsed else None
-    if not isinstance(parsed, dict):
+    if not isinstance(parsed, dict) or METRICS_SECTION in parsed:  # a report, whatever else stands in it
         return None
     named = next((command for command, keys in _KEYS.items() if parsed.keys() >= keys), None)
     return "" if named is None and "told" in parsed else named

@@ -23,6 +23,9 @@ class NextEnd(Enum):
     """Several are measured now."""
 
 
+_RUNNING: Final = {NextEnd.RUNNING: "the running session", NextEnd.ONE_OF_RUNNING: "one of the running sessions"}
+
+
 def next_attempt(attempt: NextAttempt, which: NextEnd = NextEnd.ANY) -> str:
     """Return when the sender makes its next attempt, to follow the word "sent"."""
     if attempt.soon:
@@ -43,8 +46,6 @@ def ends_passed_over(failures: int, attempt: NextAttempt) -> str:
     without = amount(attempt.ends_skipped, *words)
     return f"{failures} attempts in a row failed, so {without} without one"
 
-
-_RUNNING: Final = {NextEnd.RUNNING: "the running session", NextEnd.ONE_OF_RUNNING: "one of the running sessions"}
 
 NO_ATTEMPT: Final = "no attempt to send is on record"
 """What is said of the past where nothing was tried, as a clause."""
