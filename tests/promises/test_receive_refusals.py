@@ -65,3 +65,11 @@ def test_a_store_that_cannot_be_used_is_told_as_that(tmp_path: Path) -> None:
     (data / "keys.turn").mkdir()
     told = Home(tmp_path).run("receive", "--data", str(data), command="shimmy-metrics")
     assert_one_line(told, f"{data}: the store cannot be used: ")
+
+
+def test_of_a_cluster_that_does_not_answer_nobody_is_sent_to_the_disk(tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "data")
+    folder.store.write_text("clickhouse://127.0.0.1:9/reports\n")
+    told = Home(tmp_path).run("receive", "week", "--data", str(folder.path), command="shimmy-metrics")
+    assert_one_line(told, f"{folder.path}: the store cannot be used: 127.0.0.1:9 does not answer ")
+    assert told.stderr.endswith(". Put that right, then try again\n")

@@ -39,15 +39,16 @@ def _folder_errors(data: Path) -> Iterator[None]:
     """Raise `UserError` for what is wrong with the folder or its disk: a file that cannot be read, no space left."""
     from shimmy_metrics.receiver.store import StoreError
 
-    remedy = "Free space on its disk, or let the receiver's user write there; then try again"
     try:
         yield
     except StoreError as error:
+        remedy = "Put that right, then try again"  # it may be the disk, another process or a server of a cluster
         raise UserError(f"the store cannot be used: {error}", where=str(data), remedy=remedy) from None
     except OSError as error:
         refused = str(error.filename or "")
         if not refused.startswith(str(data)):
             raise
+        remedy = "Free space on its disk, or let the receiver's user write there; then try again"
         raise UserError(f"cannot be used: {reason_of(error)}", where=refused, remedy=remedy) from None
 
 
