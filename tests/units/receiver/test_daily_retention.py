@@ -3,8 +3,10 @@
 import os
 import threading
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -56,6 +58,15 @@ def test_while_another_process_drops_days_one_waits_and_then_says_so(
     with turn(folder.retain_turn):
         done = retain(store, folder, at(CLOSED))
     assert done == Retained((), ("database is locked",))
+
+
+def test_while_a_server_does_not_say_what_it_holds_it_is_not_done_and_is_tried_again(
+    store: SqliteStore, folder: Folder
+) -> None:
+    silent = replace(store.health(), silent=("192.0.2.1 does not answer",))
+    with patch.object(store, "health", return_value=silent):
+        done = retain(store, folder, at(CLOSED))
+    assert done == Retained((), ("whether a day is too old cannot be told: 192.0.2.1 does not answer",))
 
 
 @pytest.mark.parametrize(

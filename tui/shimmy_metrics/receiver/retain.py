@@ -15,7 +15,7 @@ from shimmy_metrics.receiver.retention_log import checked
 from shimmy_metrics.receiver.small_groups import rounded
 from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, delete_before
 from shimmy_metrics.receiver.sqlite.turn import turn
-from shimmy_metrics.receiver.store import Store, StoreError
+from shimmy_metrics.receiver.store import Health, Store, StoreError
 from shimmy_metrics.receiver.unlogged import Said, log, note, unlogged
 from shimmy_metrics.receiver.week import week_name, week_of
 from shimmy_metrics.receiver.week_file import keep_week
@@ -92,7 +92,9 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
     try:
         with turn(folder.retain_turn):
             failed += _delete_old_ids(folder, today)
-            held = store.health().reports
+            health = store.health()
+            failed += _unknown(health)
+            held = health.reports
             still = {day.isoformat() for day in held}
             for day_name, said in unlogged(folder).items():
                 failed += log(folder, said) if day_name not in still else []
@@ -119,11 +121,16 @@ def verify(store: Store, folder: Folder, now: datetime) -> list[str]:
     health = store.health()
     held = {day.isoformat() for day in health.reports}
     found = [f"what arrived on {day} is still held" for day in health.reports if overdue(day, now)]
-    found += [f"whether a day is too old cannot be told: {each}" for each in health.silent]
+    found += _unknown(health)
     read = checked(folder)
     found += [f"{folder.retention_log.name}: {each}" for each in read.wrong]
     found += [f"{day} was dropped, and the log does not say so" for day in unlogged(folder) if day not in held]
     return found + [line for each in read.dropped for line in _left(store, each.day, each.canary)]
+
+
+def _unknown(health: Health) -> list[str]:
+    """Return that of some days the age is not known, a line for each server that does not answer."""
+    return [f"whether a day is too old cannot be told: {each}" for each in health.silent]
 
 
 def _delete_old_ids(folder: Folder, today: date) -> list[str]:
