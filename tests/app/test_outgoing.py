@@ -56,6 +56,24 @@ async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_pat
     assert verbatim(wire(CANVAS, None, subject.body)).encode() == request.body
 
 
+@pytest.mark.parametrize("place", [("2",), ("3", "enter"), ("c", "w")], ids=" ".join)
+async def test_who_would_choose_here_what_is_compared_is_led_to_history(tmp_path: Path, place: tuple[str, ...]) -> None:
+    app = opened.still(tmp_path, overviews.busy(overviews.GRANTED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, *place, "m")
+        told = "What a report is compared with is chosen in History: 3, then m on one that was sent."
+        assert told in opened.read(app)
+
+
+async def test_where_there_is_no_other_report_no_key_for_it_is_listed(tmp_path: Path) -> None:
+    busy = overviews.busy(overviews.GRANTED)
+    for shown, listed in ((busy, True), (busy._replace(outbox=()), False)):
+        app = opened.still(tmp_path, shown)
+        async with app.run_test(size=(80, 40)) as pilot:
+            await opened.press(pilot, "2", "question_mark")
+            assert ("next report, session" in opened.text(app)) is listed
+
+
 def test_each_line_of_a_request_can_be_marked(tmp_path: Path) -> None:
     found = subjects(overviews.batch())[0]
     keys = [row.key for row in wire(CANVAS, None, found.body) if row.key]

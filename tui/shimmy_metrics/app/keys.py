@@ -66,6 +66,7 @@ VIEWS: Final = [
     _key("s", "same", "show unchanged fields too", "report.same"),
     _key("w", "raw", "the request in one piece", "report.raw"),
     _key("y", "copy", "save to a file, and copy", "report.copy"),
+    _key("m", "base", "", "report.base"),  # it only says where the choice is
 ]
 
 OUTBOX: Final = [

@@ -27,6 +27,11 @@ class Example:
         self.selection = Selection(view=View.WIRE)
         self._host = host
 
+    @property
+    def several(self) -> bool:
+        """Return False: there is one."""
+        return False
+
     def subject(self) -> Subject | None:
         """Return the running session's report as it would be now, else the example; None before anything was read."""
         overview = self._host.overview

@@ -35,6 +35,11 @@ class Receipt:
         self._receipt = receipt
         self._parts = parts(receipt.body, [of_sent(body, receipt.begun).reports[0] for body in split(receipt.body)])
 
+    @property
+    def several(self) -> bool:
+        """Whether it was a request of several reports."""
+        return len(self._parts) > 1
+
     def subject(self) -> Subject:
         """Return the request or report that is shown."""
         return self._parts[self.selection.index]

@@ -54,6 +54,12 @@ class Outgoing:
     def selection(self, selection: Selection) -> None:
         self._selection = selection
 
+    @property
+    def several(self) -> bool:
+        """Whether there is another request or report to select."""
+        overview = self._host.overview
+        return overview is not None and len(subjects(overview)) > 1
+
     def subject(self) -> Subject | None:
         """Return the request or report that is shown, None before anything was read."""
         overview = self._host.overview

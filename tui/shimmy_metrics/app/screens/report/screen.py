@@ -77,9 +77,14 @@ class ReportScreen(BaseScreen):
         return tuple(each for sentence in sentences for each in wrapped(sentence, canvas.width))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether the action applies here: only queued reports can be released, only a sent request recalled."""
+        """Whether the action applies here: only queued reports can be released, only a sent request recalled.
+
+        Where there is no other report the list of keys names none for it.
+        """
         if (action in _QUEUE_ACTIONS and self._queue is None) or (action == "recall" and self._sent is None):
             return False
+        if action == "neighbour":
+            return self.source.several
         return super().check_action(action, parameters)
 
     async def action_view(self, view: str) -> None:
@@ -119,6 +124,13 @@ class ReportScreen(BaseScreen):
             await self.show_message("")
         else:
             await super().action_explain()
+
+    async def action_base(self) -> None:
+        """Say where it is chosen what reports are compared with, to whoever looks for it here."""
+        history, base = self.host.keys.of("app.history"), self.host.keys.of("history.base")
+        await self.show_message(
+            f"What a report is compared with is chosen in History: {history}, then {base} on one that was sent."
+        )
 
     def action_copy(self) -> None:
         """Copy the bytes; they are saved as well, since a terminal does not confirm what it copied."""

@@ -14,6 +14,11 @@ class Source(Protocol):
 
     selection: Selection
 
+    @property
+    def several(self) -> bool:
+        """Whether there is another one to select."""
+        ...
+
     def subject(self) -> Subject | None:
         """Return the request or report that is shown, None before anything was read."""
         ...
