@@ -130,7 +130,7 @@ def test_the_cursor_is_seen_and_stands_where_the_mark_the_focus_or_the_question_
         there.type("/")
         assert on(" memory")
         there.type("model\r")
-        assert on("›  models_used_count")
+        assert on("›  model names")
         there.type("c")
         assert on(" Metrics are on, last changed")
         there.type("\t\t\t\t")
@@ -148,7 +148,7 @@ def test_the_cursor_is_seen_and_stands_where_the_mark_the_focus_or_the_question_
         there.type("n:")
         assert on(" Type the name")
         there.type("\x1b")
-        assert on("›  models_used_count")
+        assert on("›  model names")
         there.type("2\t")
         assert on(" y Save")
 

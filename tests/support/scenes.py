@@ -130,7 +130,7 @@ WALKS: Final = (
             Scene("fields", "q 4", f"{len(FIELDS)} fields", drawn=True, sized=True),
             Scene("explained", "j enter", "session", drawn=True, sized=True),
             Scene("never", "enter G", "server memory use"),
-            Scene("search", "slash m o d e l", "models_used_count", drawn=True),
+            Scene("search", "slash m o d e l", "model names", drawn=True),
             Scene("search-never", f"{_CLEAR} p r o m p t", "prompt"),
             Scene("search-nothing", f"{_CLEAR} m a i l", "No field's name, meaning, source or purpose has 'mail'"),
             Scene("palette", "escape colon", "key ", drawn=True),
