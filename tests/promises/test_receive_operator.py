@@ -151,7 +151,7 @@ def test_the_operator_s_text_is_published_by_name(home: Home, folder: Folder) ->
     (home.root / "text").write_text("A team\n\nOurs alone. Ask Ada.\n")
     with receive(home, "--own", "3") as running:
         assert running.ask("GET", "/v1/operator").status == 404
-        act(home, "operator", str(home.root / "text"))
+        assert "from a running receiver within a second" in act(home, "operator", str(home.root / "text"))
         assert wait_until(lambda: _operator_status(running) == 200, LONGEST)
         said = {"name": "A team", "text": "Ours alone. Ask Ada.", "k": 3}
         assert running.ask("GET", "/v1/operator").json == said

@@ -24,7 +24,7 @@ _TEXTS: Final = {
             each.source,
             each.coarsening,
             each.purpose,
-            *(("identifying bits",) if each.bits else ()),
+            *((f"{each.bits:.1f} identifying bits",) if each.bits else ()),
             ", ".join(each.kind.words if isinstance(each.kind, Word | Words) else (each.kind.bounds,)),
         )
         for each in in_screen_order()
