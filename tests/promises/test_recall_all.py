@@ -135,6 +135,15 @@ def test_interrupted_it_tells_what_was_done_and_ends_by_the_signal(
     assert again.stdout.splitlines()[-2] == "2 of 2 requests recalled, each confirmed by its receiver."
 
 
+def test_all_is_recalled_already_also_where_the_receipts_were_deleted_since(sent: Home, receiver: Receiver) -> None:
+    assert recall(sent, "all", "--yes").returncode == 0
+    assert sent.run("delete", "receipts", "--yes", command="shimmy-metrics").returncode == 0
+    asked = len(receiver.received)
+    again = recall(sent, "all", "--yes")
+    assert (again.returncode, again.stdout) == (0, f"{ALL_RECALLED}\n")
+    assert len(receiver.received) == asked
+
+
 def test_where_nothing_left_that_is_an_error_of_one_line(home: Home, receiver: Receiver) -> None:
     assert home.run("delete", "receipts", "--yes", command="shimmy-metrics").returncode == 0
     told = recall(home, "all", "--yes")

@@ -76,7 +76,8 @@ def find_all_recalls(profile: Profile) -> tuple[FoundRecall, ...]:
     """
     with open_readonly(profile) as db:
         sent = departures.everything(db) if db is not None else []
-    if not any(map(known_ids, sent)):
+    recalled = any(each.outcome is Outcome.RECALLED for each in sent)  # its receipt and ids may be deleted since
+    if not recalled and not any(map(known_ids, sent)):
         raise UserError("nothing that left can be recalled", remedy=_SEE)
     return tuple(
         FoundRecall(departure, ids, (), proxy_shown(departure.endpoint, profile.environment))
