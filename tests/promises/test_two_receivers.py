@@ -10,7 +10,7 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
-from support.installed import Home, stop, wait_until
+from support.installed import UNHURRIED, Home, stop, wait_until
 from support.processes import no_sender
 from support.queue_report import FIRST, queue_report
 from support.servers import chat, free_port, wait_for
@@ -27,7 +27,8 @@ def _measured(home: Home, number: int = 1) -> Iterator[tuple[str, "subprocess.Po
     """Measure a server in this home's shell, the `number`th; give where it is reached, and the process."""
     with ToyServer() as toy:
         port = free_port()
-        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+        unhurried = Home(home.root, home.variables, UNHURRIED)  # what is due is sent, however busy the machine is
+        with unhurried.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
             wait_for(port, process)
             chat(port)
             assert wait_until(lambda: _json(home)["running_sessions"] == number)

@@ -10,6 +10,10 @@ from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.system.environment import SWITCHES, Environment
 from shimmy_metrics.system.profile import Profile
 
+# -P: a folder named shimmy_metrics in the person's current directory must not be imported.
+SENDER: Final[tuple[str, ...]] = (sys.executable, "-P", "-m", "shimmy_metrics.delivery")
+"""The words that run a sender."""
+
 _PASSED_ON: Final = frozenset(
     (
         "HOME",
@@ -61,11 +65,9 @@ def start_sender(
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW
-    # -P: a folder named shimmy_metrics in the person's current directory must not be imported.
-    command = [sys.executable, "-P", "-m", "shimmy_metrics.delivery", *map(str, released)]
     lock = None if ended is None else ended.lock
     process = subprocess.Popen(
-        command,
+        [*SENDER, *map(str, released)],
         cwd="/" if sys.platform != "win32" else None,
         stdin=subprocess.DEVNULL if ended is None else subprocess.PIPE,
         stdout=subprocess.DEVNULL,
