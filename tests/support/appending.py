@@ -17,11 +17,11 @@ from typing import Final
 from uuid import UUID
 
 from shimmy_metrics.receiver.accepted import accept
-from shimmy_metrics.receiver.apart import start
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.row import stored_row
 from shimmy_metrics.receiver.store import StoredRow, StoreError
 from shimmy_metrics.receiver.writer import Writer
+from shimmy_metrics.receiver.writing_process import start
 from shimmy_metrics.report.seal import seal
 from support.stored import DAY, HASHING, report
 

@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from shimmy_metrics.receiver.apart import Started, WritableStore, append_all
+from shimmy_metrics.receiver.writing_process import Started, WritableStore, append_all
 
 
 def in_thread(store: WritableStore) -> Callable[[], Started]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.receiver.apart import start
 from shimmy_metrics.receiver.asgi import Receiver
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.intake import Intake
@@ -24,6 +23,7 @@ from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.stores import choose, drain_of, open_store
 from shimmy_metrics.receiver.writer import Writer
+from shimmy_metrics.receiver.writing_process import start
 
 if TYPE_CHECKING:
     from shimmy_metrics.receiver.clickhouse.drain import Drain

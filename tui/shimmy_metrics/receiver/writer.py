@@ -12,9 +12,9 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from shimmy_metrics.errors import reason_of
-from shimmy_metrics.receiver.apart import Started, batch, outcomes
 from shimmy_metrics.receiver.frames import FrameBuffer
 from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
+from shimmy_metrics.receiver.writing_process import Started, batch, outcomes
 
 WAITING: Final = 2_000
 """How many requests may wait for the disk; beyond it the sender is told to come again."""
@@ -66,7 +66,7 @@ class Writer:
         """Batches that were sent, the oldest first: they are answered in this order."""
         self._connection: _Connection | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._call: asyncio.Handle | None = None
+        self._scheduled: asyncio.Handle | None = None
         """What sends the next batch, where it is due without an answer."""
         self._timer: asyncio.TimerHandle | None = None
         self._just_answered = 0
@@ -87,7 +87,7 @@ class Writer:
             while self._waiting:
                 self._send(self._connection)
             await self._connection.end()
-        for handle in (self._call, self._timer):
+        for handle in (self._scheduled, self._timer):
             if handle is not None:
                 handle.cancel()
 
@@ -102,8 +102,8 @@ class Writer:
         self._waiting.append(_Waiting(operations, answer, expires))
         if self._timer is None:
             self._timer = self._loop.call_at(expires, self._give_up)
-        if self._call is None and len(self._under_way) < UNDER_WAY:
-            self._call = self._loop.call_soon(self._advance)  # behind all that this turn of the loop brings
+        if self._scheduled is None and len(self._under_way) < UNDER_WAY:
+            self._scheduled = self._loop.call_soon(self._advance)  # behind all that this turn of the loop brings
         return await answer
 
     async def _connect(self) -> None:
@@ -128,7 +128,7 @@ class Writer:
 
     def _advance(self) -> None:
         """Send what waits, as far as the process may have it now."""
-        self._call = None
+        self._scheduled = None
         if not self._waiting:
             return
         if self._connection is None:
@@ -141,7 +141,7 @@ class Writer:
         elif len(self._waiting) < self._just_answered // 2:
             # For those who were just answered, and send again.
             self._just_answered = 0
-            self._call = self._loop.call_later(_COLLECT_SECONDS, self._advance)
+            self._scheduled = self._loop.call_later(_COLLECT_SECONDS, self._advance)
             return
         self._send(self._connection)
 
@@ -169,7 +169,7 @@ class Writer:
                 if not each.answer.done():  # its sender has left, or was told to come again
                     each.answer.set_result(became[at:end])
                 at = end
-        if self._call is None:
+        if self._scheduled is None:
             self._advance()
 
     def _lost(self, started: Started) -> None:
@@ -180,7 +180,7 @@ class Writer:
         for each in chain.from_iterable(self._under_way):
             _refuse(each, error)
         self._under_way.clear()
-        if self._call is None and not self._ended:
+        if self._scheduled is None and not self._ended:
             self._advance()
 
     def _give_up(self) -> None:

@@ -19,13 +19,13 @@ from unittest.mock import Mock, patch
 import pytest
 
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.receiver.apart import start
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.listener import Address
 from shimmy_metrics.receiver.run import Options, run
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
 from shimmy_metrics.receiver.writer import Writer
+from shimmy_metrics.receiver.writing_process import start
 from support.in_thread import in_thread
 from support.installed import LONGEST, wait_until
 from support.stored import DAY, row
@@ -101,7 +101,7 @@ _STARTED: Final = """
 import sys
 from multiprocessing import active_children
 from pathlib import Path
-from shimmy_metrics.receiver.apart import start
+from shimmy_metrics.receiver.writing_process import start
 from shimmy_metrics.receiver.folder import Folder
 
 started = start(Folder(Path(sys.argv[1])))
@@ -168,7 +168,7 @@ async def test_where_there_is_no_descriptor_for_it_another_process_is_started_la
 _RECEIVES: Final = """
 import asyncio, sys
 from pathlib import Path
-from shimmy_metrics.receiver.apart import start
+from shimmy_metrics.receiver.writing_process import start
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.writer import Writer
 from support.stored import DAY, row
