@@ -22,15 +22,6 @@ from support.departed import depart
 TODAY = date(2026, 11, 23)  # a Monday: "last week" is 16 to 22 November, the last 7 days are 17 to 23
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    made = tmp_path / "home"
-    made.mkdir()
-    monkeypatch.setenv("HOME", str(made))
-    monkeypatch.setenv("USERPROFILE", str(made))
-    return made
-
-
 def sent(root: Path, *days_ago: int, outcome: Outcome = Outcome.CONFIRMED) -> list[Departure]:
     """Record one report sent on each of these days; return the departures, newest first."""
     profile = opened.profile_of(root)

@@ -22,16 +22,6 @@ from support import opened, overviews, samples
 from support.departed import depart
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a home directory of its own: exports go there unless another path is given."""
-    made = tmp_path / "home"
-    made.mkdir()
-    monkeypatch.setenv("HOME", str(made))
-    monkeypatch.setenv("USERPROFILE", str(made))
-    return made
-
-
 def with_reports(root: Path, state: QueueState = QueueState.HELD_BY_MODE) -> None:
     """Agree, and put a report into the outbox and another into the receipts."""
     profile = opened.profile_of(root)

@@ -2,30 +2,16 @@
 
 import gc
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
 import pytest
 
-from shimmy_metrics.receiver.rate import Rate
 from support.receiving import JSON, Receiving, post_request, read_answer, request
-from support.samples import sealed, today
+from support.samples import sealed
 
 GOOD: Final = sealed().body
-
-
-class _Unlimited(Rate):
-    def wait_seconds(self, address: object) -> int:
-        del address
-        return 0
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiving]:
-    with Receiving(today=today, rate=_Unlimited()) as made:
-        yield made
 
 
 def _all(connection: socket.socket) -> bytes:

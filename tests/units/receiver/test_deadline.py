@@ -5,7 +5,6 @@ import select
 import socket
 import statistics
 import time
-from collections.abc import Iterator
 from typing import Final
 from uuid import uuid4
 
@@ -13,9 +12,8 @@ import pytest
 
 from shimmy_metrics.receiver import deadline
 from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, MOST_BYTES
-from shimmy_metrics.receiver.rate import Rate
 from support.receiving import JSON, Receiving, read_answer, request
-from support.samples import sealed, today
+from support.samples import sealed
 from support.timely import in_time
 
 SLOW: Final = 300
@@ -31,18 +29,6 @@ def _use(connection: socket.socket, *, seconds: float) -> None:
         connection.sendall(HEAD + GOOD)
         assert read_answer(connection).status == 200
         time.sleep(0.5)
-
-
-class _Unlimited(Rate):
-    def wait_seconds(self, address: object) -> int:
-        del address
-        return 0
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiving]:
-    with Receiving(today=today, rate=_Unlimited()) as made:
-        yield made
 
 
 def _is_closed(connection: socket.socket) -> bool:

@@ -58,21 +58,23 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     after = release_request(profile, found)
     if not as_json:
         print_line(f"Releasing to {found.request.url}: {size(found)}.")
-    made: Departure | None = None
-    interrupt: KeyboardInterrupt | None = None
     try:
         made = _waited_for(profile, found, after)
-    except KeyboardInterrupt as error:  # its sender goes on all the same
-        interrupt = error
+    except KeyboardInterrupt:  # its sender goes on all the same
+        _print_outcome(profile, found, None, as_json=as_json)
+        raise
+    _print_outcome(profile, found, made, as_json=as_json)
+    return Exit.DONE if made is not None and made.receipt else Exit.NO
+
+
+def _print_outcome(profile: Profile, found: ReleaseRequest, made: Departure | None, *, as_json: bool) -> None:
+    """Print what became of the release; `made` is None where that is not known yet."""
     if as_json:
         print_json({"sha256": found.request.sha256, "attempt": made and departure_json(made)})
-    else:
-        status = read_status(profile)
-        for line in (*_outcome(found, made, status), *purged_without_consent(status.purged, status.now)):
-            print_line(line)
-    if interrupt is not None:
-        raise interrupt
-    return Exit.DONE if made is not None and made.receipt else Exit.NO
+        return
+    status = read_status(profile)
+    for line in (*_outcome(found, made, status), *purged_without_consent(status.purged, status.now)):
+        print_line(line)
 
 
 def _waited_for(profile: Profile, found: ReleaseRequest, after: int) -> Departure | None:
