@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.cli.command_table import OWN
-from shimmy_metrics.cli.config_arguments import WORDS as ACTIONS
+from shimmy_metrics.cli.command_table import COMMANDS, OWN
+from shimmy_metrics.cli.config_arguments import WORDS
+from shimmy_metrics.cli.config_table import ACTIONS
+from shimmy_metrics.cli.receive_table import RECEIVE
+from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
 from support.installed import BIN, LONGEST, Home
@@ -22,19 +25,68 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.mark.parametrize("stream", [">/dev/full", ">&-"])
-@pytest.mark.parametrize("command", ["config --metrics disable", "config --metrics export", "tui --plain", "--help"])
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        ("config --metrics disable", "shimmy config --metrics status tells what was done"),
+        ("config --metrics=disable", "shimmy config --metrics status tells what was done"),
+        ("config --metrics export", "Print it elsewhere"),
+        ("config --metrics disable --help", "Print it elsewhere"),
+        ("tui --plain", "shimmy config --metrics status tells what was done"),
+        ("--help", "Print it elsewhere"),
+    ],
+)
 def test_an_answer_that_cannot_be_written_is_said_and_what_was_asked_is_done(
-    home: Home, command: str, stream: str
+    home: Home, command: str, remedy: str, stream: str
 ) -> None:
     home.metrics("enable")
-    ended = subprocess.run(
-        ["/bin/sh", "-c", f'"$0" {command} {stream}', str(BIN / "shimmy")],
-        env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
-    )  # fmt: skip
-    assert_one_line(ended, "standard output")
-    assert ended.stderr.endswith("shimmy config --metrics status tells what was done\n")
+    assert_one_line(_redirected(home, "shimmy", command, stream), "standard output", remedy=remedy)
     consent = json.loads(home.metrics("status", "--json").stdout)["consent"]
-    assert consent == ("declined" if "disable" in command else "granted")
+    assert consent == ("declined" if "disable" in command and "--help" not in command else "granted")
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        ("only-me", "shimmy config --metrics status tells what was done"),
+        ("forget --yes", "shimmy-metrics files tells what is left"),
+        ("help forget", "Print it elsewhere"),
+        ("receive deploy nginx", "Print it elsewhere"),
+        ("receive week --data data", "Print it elsewhere"),
+        ("receive end --data data", "shimmy-metrics receive status, with the same --data, tells what was done"),
+        ("receive rotate-key signing --data data", "It was done"),
+    ],
+)
+def test_an_answer_that_cannot_be_written_names_what_tells_of_that_command(
+    home: Home, command: str, remedy: str
+) -> None:
+    home.metrics("enable")
+    prepared(home.root / "data")
+    assert_one_line(_redirected(home, "shimmy-metrics", command, ">/dev/full"), "standard output", remedy=remedy)
+
+
+def test_each_command_that_changes_something_names_what_tells_of_it() -> None:
+    assert {each.program for each in (*COMMANDS.values(), *ACTIONS, *RECEIVE.actions) if not each.afterwards} == {
+        "shimmy config",  # its actions have their own
+        "shimmy demo",
+        *(f"shimmy config --metrics {action}" for action in ("status", "preview", "export", "validate")),
+        *(f"shimmy-metrics {action}" for action in ("status", "preview", "export", "validate")),
+        *(f"shimmy-metrics {word}" for word in ("history", "diff", "operator", "fields", "usage", "files")),
+        "shimmy-metrics completion",
+        "shimmy-metrics receive",  # prints nothing there
+        *(f"shimmy-metrics receive {action}" for action in ("deploy", "week", "status", "verify-retention")),
+    }
+
+
+@pytest.mark.parametrize("command", ["validate -", "receive operator - --data data"])
+def test_standard_input_that_cannot_be_read_is_named(home: Home, command: str) -> None:
+    prepared(home.root / "data")
+    assert_one_line(_redirected(home, "shimmy-metrics", command, "0>/dev/null"), "standard input: cannot be read")
+
+
+def _redirected(home: Home, program: str, command: str, stream: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command in the home's folder, one of its streams redirected as a shell does it."""
+    return home.run_program(["/bin/sh", "-c", f'"$0" {command} {stream}', str(BIN / program)])
 
 
 @pytest.mark.parametrize("stream", [">&-", "| true"])
@@ -95,13 +147,13 @@ def test_odd_words_are_one_line_and_decide_nothing(home: Home, words: list[str],
         ("shimmy-metrics", ["--frobnicate"], "unrecognized arguments: --frobnicate"),
         ("shimmy", ["tui", "--frobnicate"], "shimmy tui: unrecognized arguments: --frobnicate"),
         ("shimmy", ["demo", "x"], "shimmy demo: unrecognized arguments: x"),
-        ("shimmy", ["config"], f"shimmy config: add --metrics and one of {', '.join(ACTIONS)}"),
-        ("shimmy", ["config", "enable"], f"shimmy config: add --metrics and one of {', '.join(ACTIONS)}"),
-        ("shimmy", ["config", "--metrics"], f"shimmy config: --metrics needs one of {', '.join(ACTIONS)}"),
+        ("shimmy", ["config"], f"shimmy config: add --metrics and one of {', '.join(WORDS)}"),
+        ("shimmy", ["config", "enable"], f"shimmy config: add --metrics and one of {', '.join(WORDS)}"),
+        ("shimmy", ["config", "--metrics"], f"shimmy config: --metrics needs one of {', '.join(WORDS)}"),
         (
             "shimmy",
             ["config", "--metrics", "frob"],
-            f"shimmy config: there is no action 'frob', only {', '.join(ACTIONS)}",
+            f"shimmy config: there is no action 'frob', only {', '.join(WORDS)}",
         ),
         ("shimmy", ["config", "--frob"], "shimmy config: unrecognized arguments: --frob"),
     ],
@@ -169,7 +221,7 @@ def test_asking_for_help_about_a_word_is_no_mistake_and_tells_of_that_word(
 
 def test_the_help_of_config_names_every_action_and_no_other(home: Home) -> None:
     told = home.run("config", "--help").stdout
-    assert [line.split()[0] for line in told.splitlines() if re.match(r"  [a-z]", line)] == [*ACTIONS]
+    assert [line.split()[0] for line in told.splitlines() if re.match(r"  [a-z]", line)] == [*WORDS]
 
 
 def test_the_real_binary_s_help_comes_first_and_ours_behind_it(home: Home) -> None:

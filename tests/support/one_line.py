@@ -11,19 +11,19 @@ from support.installed import BIN, Home
 Ended = subprocess.CompletedProcess[str]
 
 
-def assert_one_line(ended: Ended, where: object, code: int = 2) -> None:
+def assert_one_line(ended: Ended, where: object, code: int = 2, *, remedy: str = "") -> None:
     assert ended.stdout == ""
-    assert_trouble_line(ended, where, code)
+    assert_trouble_line(ended, where, code, remedy=remedy)
 
 
-def assert_trouble_line(ended: Ended, where: object, code: int = 2) -> None:
-    """Check the line on standard error, whatever an answer stands on standard output."""
+def assert_trouble_line(ended: Ended, where: object, code: int = 2, *, remedy: str = "") -> None:
+    """Check the line on standard error, whatever an answer stands on standard output; `remedy` is its end, if given."""
     assert ended.returncode == code
     (line,) = ended.stderr.splitlines()
     assert line.startswith(f"shimmy-metrics: {where}")
-    what, _, remedy = line.removeprefix(f"shimmy-metrics: {where}").partition(". ")
+    what, _, advice = line.removeprefix(f"shimmy-metrics: {where}").partition(". ")
     assert what
-    assert remedy
+    assert advice == remedy if remedy else advice
     assert "internal error" not in line
 
 

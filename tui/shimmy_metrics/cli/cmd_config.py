@@ -9,7 +9,7 @@ import sys
 from shimmy_metrics.cli.config_arguments import ConfigArguments, config_arguments
 from shimmy_metrics.cli.output import print_bytes, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
-from shimmy_metrics.errors import UserError
+from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_lines
@@ -90,7 +90,11 @@ def _read(file: str) -> bytes:
     from shimmy_metrics.system.files import read_bounded
 
     if file == "-":
-        data = sys.stdin.buffer.read(VALIDATE_BYTES + 1)
+        try:
+            data = sys.stdin.buffer.read(VALIDATE_BYTES + 1)
+        except OSError as error:
+            what = f"cannot be read: {reason_of(error)}"
+            raise UserError(what, where="standard input", remedy="Name a file instead") from error
         if len(data) > VALIDATE_BYTES:
             raise UserError(f"larger than {VALIDATE_BYTES:,} bytes", where="standard input", remedy="Shorten it")
         return data

@@ -152,13 +152,14 @@ def operator(given: Arguments, data: Path) -> int:
     from shimmy_metrics.receiver.programme import publish_text
 
     folder = _existing(data)
+    where = "standard input" if given["file"] == "-" else given["file"]
     try:
         text = sys.stdin.read() if given["file"] == "-" else Path(given["file"]).read_text(encoding="utf-8")
     except OSError as error:
         what = f"cannot be read: {reason_of(error)}"
-        raise UserError(what, where=given["file"], remedy="Name a text file, or - for standard input") from None
+        raise UserError(what, where=where, remedy="Name a text file, or - for standard input") from None
     except UnicodeDecodeError:
-        raise UserError("is no UTF-8 text", where=given["file"], remedy="Save it as UTF-8") from None
+        raise UserError("is no UTF-8 text", where=where, remedy="Save it as UTF-8") from None
     publish_text(folder, text)
     print_line("Published: senders can read it, by name, before they agree; from a running receiver within a second.")
     return Exit.DONE

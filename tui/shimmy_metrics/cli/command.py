@@ -6,6 +6,10 @@ from typing import Final, NamedTuple
 SHORTEST_ID: Final = 4
 """So many characters name what is to be sent, held, deleted or recalled: fewer may begin an ID that nobody has seen."""
 
+STATUS_TELLS: Final = "shimmy config --metrics status tells what was done"
+HISTORY_TELLS: Final = "shimmy-metrics history tells what was done"
+FILES_TELL: Final = "shimmy-metrics files tells what is left"
+
 
 class Argument(NamedTuple):
     """An argument of a command.
@@ -42,7 +46,8 @@ class Command(NamedTuple):
     it does, `about` the paragraphs of its help. `app` are the ids of the keys to press for it in the app, in this
     order; empty where the app has nothing of the kind. `under` is what it is typed behind: `shimmy-metrics`
     if as `shimmy` it would shadow a command of the real binary. `actions` are what can be typed behind its own name
-    (behind `--metrics`, for `config`).
+    (behind `--metrics`, for `config`). `afterwards` says, where its answer was lost, what tells what it did; empty
+    where it changes nothing that its answer is needed for.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Command(NamedTuple):
     app: tuple[str, ...] = ()
     under: str = "shimmy-metrics"
     actions: tuple["Command", ...] = ()
+    afterwards: str = ""
 
     @property
     def program(self) -> str:

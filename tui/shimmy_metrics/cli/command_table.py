@@ -6,7 +6,7 @@ is named by the ids of its keys (`app/keys.py`), under which its palette lists t
 
 from typing import Final
 
-from shimmy_metrics.cli.command import SHORTEST_ID, Argument, Command
+from shimmy_metrics.cli.command import FILES_TELL, HISTORY_TELLS, SHORTEST_ID, STATUS_TELLS, Argument, Command
 from shimmy_metrics.cli.config_table import CONFIG, SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.cli.request_table import OPERATOR, RECALL
@@ -33,6 +33,7 @@ SERVE: Final = Command(
         Argument("--upstream", "the server that runs already, such as http://127.0.0.1:11434", value="URL"),
         Argument("--bind", "the address to listen at", value="ADDR"),
     ),
+    afterwards=STATUS_TELLS,
 )
 
 _SHARED: Final = (
@@ -51,6 +52,7 @@ _SHARED: Final = (
                 "show the app gets this",
             ),
         ),
+        afterwards=STATUS_TELLS,
     ),
     CONFIG,
     SERVE,
@@ -77,6 +79,7 @@ _OWN: Final = (
         ),
         arguments=(_RECORDED,),
         app=("app.consent", "consent.only"),
+        afterwards=STATUS_TELLS,
     ),
     Command(
         "review",
@@ -87,6 +90,7 @@ _OWN: Final = (
         ),
         arguments=(_RECORDED,),
         app=("app.consent", "consent.hold"),
+        afterwards=STATUS_TELLS,
     ),
     Command(
         "automatic",
@@ -98,6 +102,7 @@ _OWN: Final = (
         ),
         arguments=(_RECORDED,),
         app=("app.consent", "consent.hold"),
+        afterwards=STATUS_TELLS,
     ),
     Command(
         "history",
@@ -160,6 +165,7 @@ _OWN: Final = (
             Argument("--json", "print the request's digest and the attempt as JSON"),
         ),
         app=("app.outgoing", "outbox.release"),
+        afterwards=HISTORY_TELLS,
     ),
     RECALL,
     OPERATOR,
@@ -169,6 +175,7 @@ _OWN: Final = (
         about=(f"Hold one report that is due until you release it, however the others are sent. {_ID_OF_AN_ACT}",),
         arguments=(Argument("id", "the report to hold", value="ID", required=True), _RECORDED),
         app=("app.outgoing", "outbox.hold"),
+        afterwards=STATUS_TELLS,
     ),
     Command(
         "delete",
@@ -185,6 +192,7 @@ _OWN: Final = (
             Argument("--json", "print what was deleted as JSON"),
         ),
         app=("app.outgoing", "outbox.delete"),
+        afterwards=HISTORY_TELLS,
     ),
     Command(
         "fields",
@@ -248,6 +256,7 @@ _OWN: Final = (
             Argument("--json", "print what was deleted as JSON"),
         ),
         app=("app.consent", "consent.forget"),
+        afterwards=FILES_TELL,
     ),
     Command(
         "completion",

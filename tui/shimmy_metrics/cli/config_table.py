@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shimmy_metrics.cli.command import Argument, Command
+from shimmy_metrics.cli.command import STATUS_TELLS, Argument, Command
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.wording.consent_question import disclosure
 from shimmy_metrics.wording.receiver import UNREACHABLE, WITHOUT_NETWORK, YOUR_ADDRESS
@@ -19,6 +19,7 @@ ACTIONS: Final = (
         ),
         app=("app.consent", "consent.enable"),
         under="shimmy config --metrics",
+        afterwards=STATUS_TELLS,
     ),
     Command(
         "disable",
@@ -26,6 +27,7 @@ ACTIONS: Final = (
         "stops a sender. Takes effect at once, even if another process holds a lock",
         app=("app.consent", "consent.decline"),
         under="shimmy config --metrics",
+        afterwards=STATUS_TELLS,
     ),
     Command(
         "status",

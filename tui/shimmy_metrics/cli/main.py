@@ -62,7 +62,7 @@ def _run_guarded(arguments: list[str], *, own_name: bool) -> int:
 
         from shimmy_metrics.exit_codes import Exit
 
-        error = _to_user_error(error)
+        error = _to_user_error(error, arguments)
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(f"shimmy-metrics: {error}\n")
         return int(error.code) or int(Exit.USAGE)
@@ -94,18 +94,20 @@ def _discard(stream: "TextIO") -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _to_user_error(error: Exception) -> "UserError":
+def _to_user_error(error: Exception, arguments: list[str]) -> "UserError":
     import errno
 
-    from shimmy_metrics.errors import UserError, reason_of
+    from shimmy_metrics.errors import UserError
 
     if isinstance(error, UserError):
         return error
     refused = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
     if isinstance(error, OSError) and error.filename is None and error.errno in refused:
+        from shimmy_metrics.cli.unwritten import unwritten
+
         _discard(sys.stdout)
-        what = f"cannot be written: {reason_of(error)}"
-        return UserError(what, where="standard output", remedy="shimmy config --metrics status tells what was done")
+        _, command, rest = split_command(arguments)
+        return unwritten(error, command, rest, helped=not _HELP.isdisjoint(rest))
     return UserError(f"an internal error ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
 
 

@@ -5,6 +5,9 @@ from typing import Final
 from shimmy_metrics.cli.command import Argument, Command
 
 _DATA: Final = Argument("--data", "the folder that holds everything the receiver keeps", value="DIR")
+_STATUS_TELLS: Final = "shimmy-metrics receive status, with the same --data, tells what was done"
+_DONE: Final = "It was done"
+"""Printed once it is done, and shown by no other command."""
 
 _ACTIONS: Final = (
     Command(
@@ -38,6 +41,7 @@ _ACTIONS: Final = (
         "drop the days that are old enough, as the receiver does by itself each day",
         arguments=(_DATA,),
         under="shimmy-metrics receive",
+        afterwards=_STATUS_TELLS,
     ),
     Command(
         "verify-retention",
@@ -50,12 +54,14 @@ _ACTIONS: Final = (
         "deliver what waits here to the cluster now, however little it is: before this machine is given up",
         arguments=(_DATA,),
         under="shimmy-metrics receive",
+        afterwards=_STATUS_TELLS,
     ),
     Command(
         "end",
         "end the programme: every sender that reaches it is told, and stops until its person agrees anew",
         arguments=(_DATA, Argument("--undo", "take reports again")),
         under="shimmy-metrics receive",
+        afterwards=_STATUS_TELLS,
     ),
     Command(
         "rotate-key",
@@ -70,12 +76,14 @@ _ACTIONS: Final = (
             _DATA,
         ),
         under="shimmy-metrics receive",
+        afterwards=_DONE,
     ),
     Command(
         "operator",
         "publish a text about yourself, which senders can read before they agree; its first line is your name",
         arguments=(Argument("file", "a text file, or - for standard input", value="FILE", required=True), _DATA),
         under="shimmy-metrics receive",
+        afterwards=_DONE,
     ),
 )
 """What can follow `receive`; each has a function in `cmd_receive`."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shimmy_metrics.cli.command import SHORTEST_ID, Argument, Command
+from shimmy_metrics.cli.command import HISTORY_TELLS, SHORTEST_ID, Argument, Command
 
 RECALL: Final = Command(
     "recall",
@@ -24,6 +24,7 @@ RECALL: Final = Command(
         Argument("--json", "print the requests with their headers, and the recall, as JSON"),
     ),
     app=("app.history", "history.recall", "history.recall-all"),
+    afterwards=HISTORY_TELLS,
 )
 
 OPERATOR: Final = Command(
