@@ -11,6 +11,7 @@ import pytest
 
 from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import Request
+from shimmy_metrics.system import client_certificate
 from shimmy_metrics.system.environment import Environment
 
 URL = "https://receiver.example/v1/usage"
@@ -20,6 +21,19 @@ REQUEST = Request(URL, (("Host", "receiver.example"), ("User-Agent", "shimmy-met
 
 
 HEAD = "http11.send_request_headers.started"
+
+
+USUAL = "the usual authorities"
+
+
+def authority(*asked: object) -> SimpleNamespace:
+    """Stand in for a TLS context: what it was asked for."""
+    return SimpleNamespace(asked=asked)
+
+
+def as_context(*asked: object) -> SimpleNamespace:
+    """Return such a stand-in as the client is given it."""
+    return SimpleNamespace(asked=asked, sslsocket_class=client_certificate.Socket)
 
 
 class Client:
@@ -34,7 +48,7 @@ class Client:
         self.pieces: Callable[[], Iterator[bytes]] = lambda: iter([b"the ", b"answer"])
         self.fails: Callable[[], None] = lambda: None
         monkeypatch.setattr(httpx, "Client", self._client)
-        monkeypatch.setattr(httpx, "create_ssl_context", lambda trust_env: f"the usual authorities, {trust_env}")
+        monkeypatch.setattr(httpx, "create_ssl_context", lambda trust_env: authority(USUAL, trust_env))
 
     def _client(self, **made: object) -> "Client":
         self.made = made

@@ -174,8 +174,10 @@ class Failure(StrEnum):
     """The receiver's certificate is not valid."""
     AUTHORITY = "authority"
     """`SSL_CERT_FILE` or `SSL_CERT_DIR` holds no certificates that can be read."""
+    CLIENT_CERTIFICATE = "client-certificate"
+    """The receiver asks for a client's certificate, which the sender does not have."""
     TLS = "tls"
-    """No TLS session came about, for another reason than the certificate."""
+    """No TLS session came about, for another reason than a certificate."""
     PROXY = "proxy"
     """The proxy cannot be used, or refused the connection."""
     TIME = "time"
@@ -198,6 +200,7 @@ FAILURES: Final = {
     Failure.CONNECTION: "no connection could be made",
     Failure.CERTIFICATE: "its certificate is not valid",
     Failure.AUTHORITY: "no certificates could be read from SSL_CERT_FILE or SSL_CERT_DIR",
+    Failure.CLIENT_CERTIFICATE: "it asks for a client certificate",
     Failure.TLS: "no TLS connection could be made",
     Failure.PROXY: "the proxy could not be used",
     Failure.TIME: "the time was up",

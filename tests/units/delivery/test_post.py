@@ -14,6 +14,7 @@ from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import next_request
 from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
+from support.certificates import issue
 from support.queued import report
 from support.receiver import Receiver
 
@@ -237,6 +238,24 @@ def test_what_failed_is_told_by_its_kind(tmp_path: Path) -> None:
     with _server(_reset) as port:
         assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Response(failure=Failure.BROKEN_OFF)
     assert gate.passed
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_receiver_that_asks_for_a_client_s_certificate_is_told_as_one(
+    tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made = issue(tmp_path)
+    context.load_cert_chain(made.chain, made.key)
+    context.load_verify_locations(made.authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = context.maximum_version = version
+    gate = Gate(lambda: True)
+    with _server(lambda connection: context.wrap_socket(connection, server_side=True)) as port:
+        variables = {"SSL_CERT_FILE": str(made.authority)}
+        response = _post(f"https://localhost:{port}/v1/usage", gate, variables)
+    assert response == Response(failure=Failure.CLIENT_CERTIFICATE)
+    assert gate.passed is (version is ssl.TLSVersion.TLSv1_3)  # where it comes after the handshake
 
 
 def test_a_mute_handshake_takes_its_time_and_no_byte() -> None:

@@ -12,8 +12,9 @@ import pytest
 from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.limits import ANSWER_BYTES
 from shimmy_metrics.records import Failure
+from shimmy_metrics.system.client_certificate import ClientCertificateError
 from shimmy_metrics.system.environment import Environment
-from support.post_client import HEAD, REQUEST, URL, Client, client, post, trace_event
+from support.post_client import HEAD, REQUEST, URL, USUAL, Client, as_context, authority, client, post, trace_event
 from support.timely import in_time
 
 __all__ = ["client"]
@@ -24,7 +25,11 @@ __all__ = ["client"]
     [
         ({}, None, None),
         ({"HTTPS_PROXY": "http://ada:s3cret@proxy.example:1"}, "http://proxy.example:1", None),
-        ({"HTTPS_PROXY": "HTTPS://proxy.example:1"}, "https://proxy.example:1", "the usual authorities, False"),
+        (
+            {"HTTPS_PROXY": "HTTPS://proxy.example:1"},
+            "https://proxy.example:1",
+            as_context(USUAL, False),
+        ),
         ({"HTTPS_PROXY": "socks5://proxy.example:1"}, "socks5://proxy.example:1", None),
     ],
 )
@@ -37,7 +42,7 @@ def test_the_client_is_asked_for_this_and_nothing_else(
     assert (by_way_of and str(by_way_of.url), by_way_of and by_way_of.ssl_context) == (proxy, authority)
     assert client.more["extensions"].pop("trace").__func__ is Post._step
     assert client.made == {
-        "verify": "the usual authorities, False",
+        "verify": as_context(USUAL, False),
         "trust_env": False,
         "follow_redirects": False,
         "timeout": 3.5,
@@ -49,7 +54,7 @@ def test_the_client_is_asked_for_this_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    ("variables", "authority"),
+    ("variables", "named"),
     [
         ({"SSL_CERT_FILE": "/file"}, ("/file", None)),
         ({"SSL_CERT_DIR": "/folder"}, (None, "/folder")),
@@ -60,11 +65,11 @@ def test_another_authority_is_the_environment_s(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
     variables: dict[str, str],
-    authority: tuple[str | None, str | None],
+    named: tuple[str | None, str | None],
 ) -> None:
-    monkeypatch.setattr(ssl, "create_default_context", lambda cafile, capath: (cafile, capath))
+    monkeypatch.setattr(ssl, "create_default_context", lambda *, cafile, capath: authority(cafile, capath))
     assert post(variables=variables) == Response(200, b"the answer")
-    assert client.made["verify"] == authority
+    assert client.made["verify"] == as_context(*named)
 
 
 def test_an_authority_that_is_not_there_is_said_as_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +118,7 @@ FAILURES = [
     (_raise(httpx.ConnectError(""), ssl.SSLCertVerificationError()), Failure.CERTIFICATE),
     (_raise(httpx.ConnectError(""), context=ssl.SSLCertVerificationError()), Failure.CERTIFICATE),
     (_raise(httpx.ConnectError(""), ssl.SSLError()), Failure.TLS),
+    (_raise(httpx.ConnectError(""), ClientCertificateError()), Failure.CLIENT_CERTIFICATE),
     (_raise(httpx.ConnectError(""), context=ssl.SSLEOFError()), Failure.TLS),
     (_raise(httpx.ConnectTimeout(""), TimeoutError()), Failure.TIME),
     (_raise(httpx.ConnectError(""), ConnectionRefusedError()), Failure.CONNECTION),
@@ -160,9 +166,10 @@ def test_a_proxy_that_cannot_be_used_is_one(client: Client) -> None:
         (httpx.ReadError(""), Failure.BROKEN_OFF),
         (httpx.RemoteProtocolError(""), Failure.BROKEN_OFF),
         (ssl.SSLError(), Failure.BROKEN_OFF),
+        (ClientCertificateError(), Failure.CLIENT_CERTIFICATE),
     ],
 )
-def test_once_a_byte_may_have_left_it_is_the_time_or_a_break(
+def test_once_a_byte_may_have_left_it_is_the_time_a_break_or_a_certificate(
     client: Client, error: Exception, failure: Failure
 ) -> None:
     gate = Gate(lambda: True)

@@ -41,6 +41,14 @@ def _wanting(version: ssl.TLSVersion) -> ssl.SSLContext:
     return context
 
 
+def _of_another_cipher() -> ssl.SSLContext:
+    """Return what a server has that knows no cipher which is still used."""
+    context = _issued("127.0.0.1")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-SHA")
+    return context
+
+
 def _tls(context: ssl.SSLContext) -> Callable[[socket.socket], None]:
     return lambda behind: context.wrap_socket(behind, server_side=True).close()
 
@@ -132,7 +140,12 @@ def _said(loop: asyncio.AbstractEventLoop, server: socket.socket, speak: Callabl
         (
             "authority.pem",
             _tls(_wanting(ssl.TLSVersion.TLSv1_2)),
-            "HANDSHAKE_FAILURE. Look at its TLS settings: which versions it speaks, and whether it wants a certificate",
+            "it wants a certificate of its clients, which this proxy does not have. Give an address of it where it",
+        ),
+        (
+            "authority.pem",
+            _tls(_of_another_cipher()),
+            "no TLS connection could be made: SSLV3_ALERT_HANDSHAKE_FAILURE. Look at its TLS settings",
         ),
         ("authority.pem", _plain, "it answered, but not in TLS. Give http:// where it speaks that"),
         ("authority.pem", _nothing, "it ended the connection instead of speaking TLS. Give http:// where it"),

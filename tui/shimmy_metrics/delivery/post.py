@@ -20,6 +20,8 @@ from shimmy_metrics.delivery.proxy import UnusableProxyError, proxy_for
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.limits import ANSWER_BYTES
 from shimmy_metrics.records import Failure
+from shimmy_metrics.system import client_certificate
+from shimmy_metrics.system.client_certificate import wants_client_certificate
 from shimmy_metrics.system.environment import Environment
 
 _GATES: Final = ("http11.send_request_headers.started", "http11.send_request_body.started")
@@ -170,13 +172,19 @@ class Post:
             return Failure.WITHDRAWN
         if isinstance(error, _UnwritableError):
             return Failure.STORE
+        chain = tuple(_chain(error))
+        wants_certificate = any(map(wants_client_certificate, chain))
+        if self._gate.passed and wants_certificate:  # TLS 1.3 tells it at the first read
+            return Failure.CLIENT_CERTIFICATE
         if self._gate.passed:
             return Failure.TIME if isinstance(error, httpx.TimeoutException) else Failure.BROKEN_OFF
         if isinstance(error, UnusableProxyError):
             return Failure.PROXY
         if proxy_for(self._url, self._environment) and not self._past_proxy:
             return Failure.PROXY
-        kinds = tuple(type(each) for each in _chain(error))
+        if wants_certificate:
+            return Failure.CLIENT_CERTIFICATE
+        kinds = tuple(map(type, chain))
         if any(issubclass(kind, ssl.SSLCertVerificationError) for kind in kinds):
             return Failure.CERTIFICATE
         if any(issubclass(kind, ssl.SSLError) for kind in kinds):
@@ -195,5 +203,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _authority(environment: Environment) -> ssl.SSLContext:
     file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
     if file or folder:
-        return ssl.create_default_context(cafile=file or None, capath=folder or None)
-    return httpx.create_ssl_context(trust_env=False)
+        context = ssl.create_default_context(cafile=file or None, capath=folder or None)
+    else:
+        context = httpx.create_ssl_context(trust_env=False)
+    context.sslsocket_class = client_certificate.Socket
+    return context

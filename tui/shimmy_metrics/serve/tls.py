@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from shimmy_metrics.serve.sockets import unread
-from shimmy_metrics.serve.tls_error_causes import wants_certificate
+from shimmy_metrics.system.client_certificate import raise_for_client_certificate, wants_client_certificate
 
 TLS_END_SECONDS: Final = 1.0
 """How long a server may take to end its TLS session after its client has gone; one that goes on sending is cut off."""
@@ -49,7 +49,7 @@ def look_for_refusal(host: str, port: int, context: ssl.SSLContext, name: str | 
                 socket.socket.shutdown(session, socket.SHUT_WR)
             session.recv(1)
     except OSError as error:  # among them what a server may say to a session that breaks off
-        if wants_certificate(error):
+        if wants_client_certificate(error):
             raise
 
 
@@ -57,6 +57,13 @@ class _Session(ssl.SSLObject):
     """Keeps the error that ended it: where a write fails before it is read, event loops report the write's alone."""
 
     error: ssl.SSLError | None = None
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except ssl.SSLError as error:
+            raise_for_client_certificate(error, self)
+            raise
 
     def read(self, *how: Any) -> Any:  # noqa: ANN401 - as the event loop calls it
         try:

@@ -4,6 +4,8 @@ import ssl
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from shimmy_metrics.system.client_certificate import wants_client_certificate
+
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
 _OTHER_HOST: Final = (62, 64)
@@ -12,11 +14,6 @@ _UNKNOWN_AUTHORITY: Final = (2, 18, 19, 20, 21)
 
 _NO_TLS: Final = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 """What OpenSSL calls an answer that is not TLS; which one depends on its version and on the bytes."""
-
-_WANTS_CERTIFICATE: Final = ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_BAD_CERTIFICATE")
-"""What OpenSSL calls the refusal of a client without a certificate: by TLS 1.3, and by Go's servers before it."""
-
-_NO_AGREEMENT: Final = "SSLV3_ALERT_HANDSHAKE_FAILURE"
 
 _FILE: Final = "SSL_CERT_FILE"
 _PLAIN: Final = "Give http:// where it speaks that"
@@ -37,18 +34,11 @@ def cause_of(error: OSError, host: str, variables: Mapping[str, str]) -> Cause:
         return Cause("it ended the connection instead of speaking TLS", _PLAIN)
     if error.reason in _NO_TLS:
         return Cause("it answered, but not in TLS", _PLAIN)
-    if wants_certificate(error):
+    if wants_client_certificate(error):
         what = "it wants a certificate of its clients, which this proxy does not have"
         return Cause(what, "Give an address of it where it asks for none")
-    remedy = "Look at its TLS settings"
-    if error.reason == _NO_AGREEMENT:
-        remedy += ": which versions it speaks, and whether it wants a certificate of its clients"
-    return Cause(f"no TLS connection could be made: {error.reason or 'no reason given'}", remedy)
-
-
-def wants_certificate(error: Exception) -> bool:
-    """Whether a server refused us for having no certificate. In TLS 1.3 that comes after the handshake."""
-    return isinstance(error, ssl.SSLError) and error.reason in _WANTS_CERTIFICATE
+    what = f"no TLS connection could be made: {error.reason or 'no reason given'}"
+    return Cause(what, "Look at its TLS settings")
 
 
 def _unverified(error: ssl.SSLCertVerificationError, host: str, file: str) -> Cause:

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 
 from shimmy_metrics.serve.interfaces import Server
-from shimmy_metrics.serve.tls_error_causes import cause_of, wants_certificate
+from shimmy_metrics.serve.tls_error_causes import cause_of
 from shimmy_metrics.serve.upstream import Url
+from shimmy_metrics.system.client_certificate import wants_client_certificate
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
@@ -48,7 +49,7 @@ class TlsErrorReporter:
 
     def broken(self, error: Exception) -> None:
         """Learn that a connection broke; print why where the server refused us for having no certificate."""
-        if isinstance(error, ssl.SSLError) and wants_certificate(error):
+        if isinstance(error, ssl.SSLError) and wants_client_certificate(error):
             self._report(error, self._refused)
 
     def _report(self, error: ssl.SSLError, reported: set[_Kind]) -> None:
