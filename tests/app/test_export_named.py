@@ -1,37 +1,63 @@
-"""The question before an export names all that its file holds."""
+"""The question before an export names what its file holds, and nothing else."""
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
 from textual.widgets import Input
 
-from shimmy_metrics.actions.export import export
+from shimmy_metrics.actions.export import export, held
 from shimmy_metrics.actions.files import FileKind, files
+from shimmy_metrics.app.commands.files import _parts
 from shimmy_metrics.app.screens.export.screen import DELETED_TOO
 from shimmy_metrics.wording.files import USES
-from support import opened
+from support import opened, samples
+
+NAMED = {
+    "config": "config",
+    "sessions": "1 session",
+    "outbox": "1 report waiting",
+    "departures": "2 entries of History",
+    "notes": "2 entries of History",
+    "days": "your own figures of 1 day",
+    "log": "the log",
+    "meta": "the store's own notes",
+}
+"""How each part of an export is named; a receipt has its departure in History."""
 
 
-async def test_export_names_all_that_its_file_has(tmp_path: Path) -> None:
-    opened.with_a_report(tmp_path)
-    app = opened.living(tmp_path)
+async def _asked(root: Path) -> tuple[str, dict[str, Any]]:
+    """Return what the question says of the file, and what the file would hold."""
+    app = opened.living(root)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "x")
         await opened.until(pilot, lambda: "Save and copy" in opened.text(app))
-        told = opened.read(app)
-    named = {
-        "config": "config",
-        "sessions": "sessions",
-        "outbox": "waiting",
-        "receipts": "History",
-        "departures": "History",
-        "notes": "History",
-        "days": "your own figures of 0 days",
-        "log": "the log",
-        "meta": "the store's own notes",
-    }
-    assert {*json.loads(export(app.profile))} - {"format"} == {*named}
-    assert all(each in told for each in named.values())
+        return opened.read(app), json.loads(export(app.profile))
+
+
+async def test_export_names_what_its_file_has_and_nothing_else(tmp_path: Path) -> None:
+    opened.with_a_report(tmp_path)
+    told, held = await _asked(tmp_path)
+    assert held["config"]
+    assert held["outbox"]
+    for part, named in NAMED.items():
+        assert (named in told) is bool(held[part])
+
+
+async def test_an_export_of_nothing_names_nothing(tmp_path: Path) -> None:
+    told, held = await _asked(tmp_path)
+    assert not any(part for name, part in held.items() if name != "format")
+    assert "nothing is kept here yet" in told
+    assert not any(named in told for named in NAMED.values())
+
+
+@pytest.mark.parametrize("part", NAMED)
+def test_each_part_is_named_by_itself(part: str) -> None:
+    empty: dict[str, list[str]] = {name: [] for name in held(samples.profile(Path("/nowhere")))}
+    assert {*empty} == {*NAMED, "format", "receipts"}
+    number = 2 if "History" in NAMED[part] else 1
+    assert [*_parts({**empty, part: [part] * number})] == [NAMED[part]]
 
 
 async def test_before_it_is_saved_it_says_that_delete_all_deletes_it_too(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ async def test_of_a_store_that_was_not_read_it_is_not_said_that_it_holds_nothing
         await opened.settled(pilot)
         export = told(app)
     assert "Export what could be read?" in export
-    assert "config and log; the store was not read" in export
+    assert "nothing; the store was not read" in export
     session, outgoing, history, consent = pages
     assert "The store was not read, so no servers are shown." in session
     assert "The store was not read. An example:" in outgoing

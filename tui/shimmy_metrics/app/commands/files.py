@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Final
 
@@ -150,19 +150,11 @@ class FileCommands:
         shown = self._host.overview
         if shown is None:
             return SaveRequest(_EXPORT, data, "everything", path)
+        parts = ", ".join(_parts(json.loads(data)))
         if not shown.store_read:
-            return SaveRequest("Export what could be read?", data, "config and log; the store was not read", path)
-        held = {name: len(part) for name, part in json.loads(data).items()}  # a session goes with its waiting report
-        parts = [
-            "config",
-            amount(held["sessions"], "session"),
-            f"{amount(held['outbox'], 'report')} waiting",
-            amount(held["departures"] + held["notes"], "entry of History", "entries of History"),
-            f"your own figures of {amount(held['days'], 'day')}",
-            "the log",
-            "the store's own notes",
-        ]
-        return SaveRequest(_EXPORT, data, ", ".join(parts), path)
+            told = f"{parts}; the store was not read" if parts else "nothing; the store was not read"
+            return SaveRequest("Export what could be read?", data, told, path)
+        return SaveRequest(_EXPORT, data, parts or "nothing is kept here yet", path)
 
     def _receipt_requests(self, receipts: Sequence[Departure]) -> Iterator[SaveRequest]:
         from shimmy_metrics.actions.export import export_receipts
@@ -187,6 +179,23 @@ class FileCommands:
 
         text = PagerText("Leak scan", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
         _ = self._host.push_screen(PagerScreen(self._host, text))
+
+
+def _parts(exported: Mapping[str, Sized]) -> Iterator[str]:
+    """Yield what is in an export, by name and number; what is empty there is not named."""
+    held = {name: len(part) for name, part in exported.items()}  # a session goes with its waiting report
+    told = {
+        "config": held["config"],
+        amount(held["sessions"], "session"): held["sessions"],
+        f"{amount(held['outbox'], 'report')} waiting": held["outbox"],
+        amount(held["departures"] + held["notes"], "entry of History", "entries of History"): (
+            held["departures"] + held["notes"]
+        ),
+        f"your own figures of {amount(held['days'], 'day')}": held["days"],
+        "the log": held["log"],
+        "the store's own notes": held["meta"],
+    }
+    return (name for name, number in told.items() if number)
 
 
 def _saved(data: bytes, path: Path) -> str:
