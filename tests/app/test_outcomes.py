@@ -1,9 +1,10 @@
 """What became of a release, a deletion and a failed attempt is said, wherever the person looks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.screens.report.subject import subjects
 from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Failure, Outcome, QueueState
 from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.database import opened as store
@@ -135,6 +137,60 @@ async def test_while_the_sender_of_a_release_has_not_ended_nothing_is_said_of_it
             with transaction(db):
                 departures.complete(db, number, ended=samples.NOW, outcome=Outcome.NO_ANSWER, failure=Failure.TIME)
         await opened.until(pilot, lambda: "no answer: the time was up." in " ".join(opened.text(app).split()))
+
+
+async def test_of_a_release_an_earlier_one_that_is_done_tells_nothing(
+    tmp_path: Path, released: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers: list[Callable[[], None]] = []
+    first, _ = waiting(tmp_path, QueueState.HELD_BY_HAND, QueueState.HELD_BY_HAND)
+    app = opened.living(tmp_path)
+    set_timer = app.set_timer
+
+    def counted(delay: float, callback: Callable[[], None], **more: Any) -> object:  # noqa: ANN401 - Textual's
+        if delay < SEND_SECONDS:
+            return set_timer(delay, callback, **more)
+        timers.append(callback)
+        return None
+
+    monkeypatch.setattr(app, "set_timer", counted)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "right_square_bracket", "r")
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: len(timers) == 1)
+        with store(opened.profile_of(tmp_path)) as db:
+            depart(db, first, outcome=Outcome.CONFIRMED, by_hand=True)
+            outbox.remove(db, first.row_id)
+        await opened.until(pilot, lambda: not app.commands.outbox.released)
+        await opened.press(pilot, "2", "r")
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: len(timers) == 2)
+        timers[0]()
+        await pilot.pause()
+        assert len(released) == 2
+        assert app.commands.outbox.released
+        assert "Nothing was sent." not in opened.text(app)
+        timers[1]()
+        await opened.until(pilot, lambda: "Nothing was sent." in opened.text(app))
+
+
+@pytest.mark.parametrize(("number", "are"), [(1, "It is"), (2, "They are")])
+async def test_of_a_release_that_another_process_sent_meanwhile_it_is_not_said_that_nothing_was_sent(
+    tmp_path: Path, released: list[list[int]], number: int, are: str
+) -> None:
+    reports = waiting(tmp_path, *[QueueState.HELD_BY_HAND] * number)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "r")
+        with store(opened.profile_of(tmp_path)) as db:
+            depart(db, reports[0], outcome=Outcome.CONFIRMED, by_hand=True)
+            for each in reports:
+                outbox.remove(db, each.row_id)
+        await opened.answer(pilot, "y")
+        told = f"{are} no longer waiting here, so nothing was released."
+        await opened.until(pilot, lambda: told in opened.text(app))
+        assert "nothing was sent" not in opened.text(app)
+    assert not released
 
 
 async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(

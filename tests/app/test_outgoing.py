@@ -20,7 +20,7 @@ from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.store.database import set_meta
 from support import opened, overviews, samples
 from support.departed import depart
-from support.outboxes import waiting
+from support.outboxes import IDS, waiting
 from support.reading import verbatim
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
@@ -153,6 +153,23 @@ async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(t
         await opened.press(pilot, "r")
         asked = " ".join(opened.text(app).split())
         assert f"are sent now to {ENDPOINT}. It was made for metrics.example.org." in asked
+
+
+async def test_of_a_release_it_is_said_how_many_of_its_reports_were_made_for_another_receiver(
+    tmp_path: Path, released: list[list[int]]
+) -> None:
+    waiting(tmp_path, *[QueueState.HELD_FOR_ENDPOINT] * 2)
+    with store(opened.profile_of(tmp_path)) as db:
+        other = samples.queued(IDS[2], QueueState.HELD_FOR_ENDPOINT, endpoint=OTHER)
+        outbox.add(db, other)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(130, 30)) as pilot:
+        await opened.press(pilot, "2", "r")
+        asked = " ".join(opened.text(app).split())
+        assert "Release 3 reports as one request?" in asked
+        assert f"are sent now to {ENDPOINT}. 1 of them was made for metrics.example.org. If that" in asked
+        await opened.answer(pilot, "n")
+    assert not released
 
 
 @pytest.mark.parametrize("cause", [Cause.DAMAGED, Cause.OLDER_RULES])

@@ -136,7 +136,7 @@ class NotedOutbox(OutboxCommands):
         super().__init__(app, Runner(app))
         self._app = app
 
-    def release(self, subject: Subject) -> None:
+    def release(self, subject: Subject, endpoint: str) -> None:
         self._app.note("release")
 
     def delete(self, report: QueuedReport) -> None:

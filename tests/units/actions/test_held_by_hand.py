@@ -12,6 +12,7 @@ from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_given
 from shimmy_metrics.cli.plain_report import plain_report
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.records import Outcome, QueueState
 from shimmy_metrics.store import outbox, releases
@@ -83,7 +84,7 @@ def test_a_report_held_by_hand_stays_until_it_is_released_by_hand(
     with open_readonly(mine) as db:
         assert db is not None
         held = outbox.everything(db)[0]
-    assert by_hand.release(mine, [held.row_id])
+    assert by_hand.release(mine, [held.row_id], ENDPOINT)
     assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]  # whatever becomes of its request
 
 
@@ -122,7 +123,7 @@ def test_holding_a_report_back_takes_back_its_release(mine: Profile, monkeypatch
     monkeypatch.setattr(by_hand, "start_sender", lambda *_args, **_more: None)
     with opened(mine) as db:
         second = outbox.due(db)[0]
-        assert by_hand.release(mine, [second.row_id]) == 1
+        assert by_hand.release(mine, [second.row_id], ENDPOINT) == 1
         assert releases.released(db, samples.NOW) == {second.row_id}
         assert by_hand.hold_back(mine, second.row_id)
         assert releases.released(db, samples.NOW) == frozenset()

@@ -14,7 +14,7 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.records import Cause, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.store import chain, outbox
+from shimmy_metrics.store import chain, outbox, releases
 from shimmy_metrics.store.database import get_meta, opened
 from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL, fill_outbox, let_go, report
@@ -43,7 +43,7 @@ def test_what_waits_for_another_endpoint_is_held_and_goes_by_hand(tmp_path: Path
         with pytest.MonkeyPatch.context() as patched:
             started: list[list[int]] = []
             patched.setattr("shimmy_metrics.actions.outbox.start_sender", lambda _, released: started.append(released))
-            assert release(other, [held.row_id]) == 1
+            assert release(other, [held.row_id], second.url) == 1
         send_queued(other, time.monotonic() + 3.0, started[0])
         assert second.received[-1].body == report(1).body
         assert first.received == []
@@ -86,13 +86,33 @@ def test_releasing_needs_a_consent_that_covers_the_endpoint_and_a_report_that_ma
     fill_outbox(mine, 1)
     (held,) = queued(mine)
     with pytest.raises(UserError, match="nothing may be sent"):
-        release(profile(tmp_path, DO_NOT_TRACK="1"), [held.row_id])
-    assert release(mine, [held.row_id + 7]) == 0
+        release(profile(tmp_path, DO_NOT_TRACK="1"), [held.row_id], LOCAL)
+    assert release(mine, [held.row_id + 7], LOCAL) == 0
     for cause in (Cause.DAMAGED, Cause.OLDER_RULES):
         with opened(mine) as db:
             outbox.set_state(db, held.row_id, QueueState.SET_ASIDE, cause)
         with pytest.raises(UserError, match="does not fit today's fields"):
-            release(mine, [held.row_id])
+            release(mine, [held.row_id], LOCAL)
+
+
+def test_what_is_released_is_the_request_that_was_asked_about_or_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shimmy_metrics.actions.outbox.start_sender", lambda *_, **__: pytest.fail("a sender started"))
+    mine = ready(tmp_path, LOCAL)
+    fill_outbox(mine, 1, 2, 3)
+    rows = [each.row_id for each in queued(mine)]
+    elsewhere = "https://elsewhere.example.org/v1/usage"
+    with pytest.raises(UserError, match="so nothing was sent to https://elsewhere"):
+        release(mine, rows, elsewhere)
+    assert delete(mine, rows[0]).gone
+    with pytest.raises(UserError, match="1 of the 3 reports is no longer waiting, so nothing was sent"):
+        release(mine, rows, LOCAL)
+    assert delete(mine, rows[1]).gone
+    with pytest.raises(UserError, match="2 of the 3 reports are no longer waiting, so nothing was sent"):
+        release(mine, rows, LOCAL)
+    with opened(mine) as db:
+        assert not releases.released(db, profile(tmp_path).clock.now())
 
 
 def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:

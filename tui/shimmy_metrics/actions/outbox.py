@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from shimmy_metrics.actions.id_choices import could_be, listed, report_choice, session_choice
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_store
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.request import Request, next_request
@@ -59,17 +60,20 @@ def can_release(report: QueuedReport) -> bool:
     return report.cause not in _OUR_OWN_CAUSES
 
 
-def release(profile: Profile, reports: Collection[int]) -> int:
+def release(profile: Profile, reports: Collection[int], endpoint: str) -> int:
     """Release reports (numbers in the store) to a sender of their own; return how many there were.
 
-    They go to the endpoint in force, as one request. What the receiver does not take stays queued as before. Raises
-    `UserError` if nothing may be sent now, or if the sender cannot be started.
+    They go to the endpoint in force, as one request. What the receiver does not take stays queued as before. `endpoint`
+    is where the person was asked to send them: nothing is sent if another one is in force by now, or if only some of
+    the reports are still here, since that would be another request. Raises `UserError` then, if nothing may be sent
+    now, or if the sender cannot be started.
     """
     with opened(profile) as db, transaction(db):
         consent = effective_consent(profile, db)
         found = [report for report in (outbox.get(db, each) for each in reports) if report is not None]
         found = _not_overdue(found, profile.clock.now())
         _require_sendable(consent, found)
+        _require_as_asked(consent, found, len(reports), endpoint)
         releases.release(db, [report.row_id for report in found], consent.decision.consent_id, profile.clock.now())
     if not found:
         return 0
@@ -122,7 +126,7 @@ def release_request(profile: Profile, found: ReleaseRequest) -> int:
     """
     with open_readonly(profile) as db:
         before = departures.last(db) if db is not None else None
-    if not release(profile, [report.row_id for report in found.request.reports]):
+    if not release(profile, [report.row_id for report in found.request.reports], found.request.url):
         raise UserError("the report is already gone", remedy="See shimmy config --metrics status")
     return before.row_id if before is not None else 0
 
@@ -214,6 +218,16 @@ def _require_sendable(consent: EffectiveConsent, reports: Collection[QueuedRepor
     if not all(map(can_release, reports)):
         remedy = "It is kept for you to look at; delete it when you have"
         raise UserError("this report does not fit today's fields", remedy=remedy)
+
+
+def _require_as_asked(consent: EffectiveConsent, found: Sequence[QueuedReport], asked: int, endpoint: str) -> None:
+    if 0 < len(found) < asked:
+        gone = asked - len(found)
+        what = f"{gone} of the {asked} reports {'is' if gone == 1 else 'are'} no longer waiting, so nothing was sent"
+        raise UserError(what, remedy="Release what is left")
+    if found and not same_endpoint(consent.endpoint, endpoint):
+        what = f"reports go to {consent.endpoint} by now, so nothing was sent to {endpoint}"
+        raise UserError(what, remedy="Release again to send it there")
 
 
 def _everything(profile: Profile, db: Database | None) -> list[QueuedReport]:

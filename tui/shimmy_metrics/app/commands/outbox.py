@@ -50,11 +50,11 @@ class OutboxCommands:
         if shown is None:
             return
         endpoint, number = shown.consent.endpoint, len(subject.reports)
-        endpoints = {report.endpoint for report in subject.reports} - {""}
-        meant = {host(each) for each in endpoints if not same_endpoint(each, endpoint)}
-        was = "It was" if number == 1 else "They were"
+        apart = [each.endpoint for each in subject.reports if not same_endpoint(each.endpoint or endpoint, endpoint)]
+        were = "They were" if len(apart) == number else f"{len(apart)} of them {'was' if len(apart) == 1 else 'were'}"
+        meant = f"{'It was' if number == 1 else were} made for {', '.join(sorted(set(map(host, apart))))}."
+        other = f" {meant}" if apart else ""
         ellipsis = self._host.canvas().glyphs.ellipsis
-        other = f" {was} made for {', '.join(sorted(meant))}." if meant else ""
         question = Question(
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
             f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{ellipsis}, are sent now to "
@@ -63,10 +63,10 @@ class OutboxCommands:
             "Yes, send it" if number == 1 else "Yes, send them",
             "No, not now",
         )
-        self._runner.ask(question, lambda: self.release(subject))
+        self._runner.ask(question, lambda: self.release(subject, endpoint))
 
-    def release(self, subject: Subject) -> None:
-        """Give a request's reports to a sender."""
+    def release(self, subject: Subject, endpoint: str) -> None:
+        """Give a request's reports to a sender, to be sent to the endpoint that was asked about."""
         rows = frozenset(report.row_id for report in subject.reports)
         ids = frozenset(report.report_id for report in subject.reports)
         shown = self._host.overview
@@ -75,11 +75,12 @@ class OutboxCommands:
         def released() -> str:
             from shimmy_metrics.actions.outbox import release
 
-            number = release(self._host.profile, rows)
-            if not number:
-                return "It was already gone, so nothing was sent."
+            number = release(self._host.profile, rows, endpoint)
+            if not number:  # another process sent or deleted them
+                are = "It is" if len(rows) == 1 else "They are"
+                return f"{are} no longer waiting here, so nothing was released."
             self._released = Released(rows, ids, newest)
-            self._host.call_from_thread(self._await_sender)
+            self._host.call_from_thread(self._await_sender, self._released)
             return f"Releasing: {'it is' if number == 1 else 'they are'} being sent now."
 
         self._runner.run(released)
@@ -98,17 +99,19 @@ class OutboxCommands:
             result = " ".join(in_full(canvas, shown, departure))
         self._runner.report(result)
 
-    def _await_sender(self) -> None:
-        self._host.set_timer(SEND_SECONDS + PATIENCE_SECONDS, self._report_unsent)
+    def _await_sender(self, released: Released) -> None:
+        self._host.set_timer(SEND_SECONDS + PATIENCE_SECONDS, lambda: self._report_unsent(released))
 
-    def _report_unsent(self) -> None:
+    def _report_unsent(self, released: Released) -> None:
         """Report that no sender made a request of the released reports in time, if they still wait."""
+        if self._released is not released:
+            return  # what became of them was told; another release may be under way
         if self._host.overview is not None and self._host.overview.sending:
-            self._await_sender()  # it is late, and what became of it is not known before it ends
+            self._await_sender(released)  # it is late, and what became of it is not known before it ends
             return
-        released, self._released = self._released, None
+        self._released = None
         shown = self._host.overview.outbox if self._host.overview is not None else ()
-        waiting = sum(report.row_id in released.rows for report in shown) if released is not None else 0
+        waiting = sum(report.row_id in released.rows for report in shown)
         if waiting:
             waits = "The report is waiting" if waiting == 1 else "The reports are waiting"
             self._runner.report(f"Nothing was sent. {waits} as before.")
