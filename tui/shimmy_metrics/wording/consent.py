@@ -138,7 +138,7 @@ def groups_lowered(consent: EffectiveConsent) -> str:
     if not (consent.sends and size.lowered):
         return ""
     return (
-        f"{consent.endpoint} now publishes figures about {size.named:,} or more reports; you agreed when it was "
+        f"{consent.endpoint} now publishes figures about {size.named:,} or more reports; under your yes it was "
         f"{size.agreed:,}. Each report is held until you release it. Enable again to agree to that."
     )
 

@@ -154,7 +154,7 @@ OVERDUE: Final = f"it has waited {OUTBOX_DAYS} days and is no longer sent: it is
 
 def smaller_groups(report: QueuedReport) -> str:
     """Return why a report is held whose receiver lowered its groups, as a clause."""
-    return f"{host(report.endpoint)} publishes figures about fewer reports than you agreed to"
+    return f"{host(report.endpoint)} publishes figures about fewer reports than before"
 
 
 def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None) -> str:
@@ -232,4 +232,4 @@ def note(entry: Note) -> str:
         case NoteKind.RECEIPTS_DELETED:
             return f"bytes of {amount(entry.number, 'receipt')} deleted by you"
         case NoteKind.GROUPS_LOWERED:
-            return f"figures are now published about {entry.number:,} or more reports; what was due is held"
+            return f"figures about {entry.number:,} or more reports announced; what was due was held"

@@ -39,8 +39,8 @@ _MEANINGS: Final = {
     NoteKind.DELETED: "The record says how many, not what was in them.",
     NoteKind.FOLDED: f"The newest {DEPARTURES_KEPT:,} entries are kept. This one stands for those before, so that the "
     "chain goes on.",
-    NoteKind.GROUPS_LOWERED: "Its receiver said so in an answer. It was more when you agreed, so each report waits "
-    "for you.",
+    NoteKind.GROUPS_LOWERED: "Its receiver said so in an answer. It was more before, so from then on each report is "
+    "held until you release it or agree again.",
     NoteKind.RECEIPTS_DELETED: "When, where to and each digest stay on record.",
 }
 
