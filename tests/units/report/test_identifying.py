@@ -38,8 +38,20 @@ def test_what_fields_tell_together_is_computed(reports: list[Report], together: 
 
 def test_what_is_said_to_stay_the_same_is_no_counter_and_no_time() -> None:
     stable = {*identifying.STABLE, *identifying.MACHINE}
-    assert stable < {field.name for field in FIELDS}
+    names = {field.name for field in FIELDS}
+    assert stable < names
+    assert names > {*identifying.COUNTERS}
     assert not stable & {*identifying.COUNTERS, "session_id", "timestamp"}
+
+
+def test_what_is_taken_together_is_what_its_row_names() -> None:
+    monthly = {field.name for field in FIELDS if field.monthly}
+    every = {field.name for field in FIELDS}
+    first, other, counters, stable_first, stable_other = (set(each.fields) for each in TOGETHER)
+    assert {*identifying.MACHINE} == monthly
+    assert (first, other) == (every, every - monthly)
+    assert counters == {*identifying.COUNTERS}
+    assert (stable_first, stable_other) == ({*identifying.STABLE} | monthly, {*identifying.STABLE})
 
 
 @pytest.mark.thorough

@@ -53,7 +53,7 @@ def entropy(values: Iterable[Hashable]) -> float:
     """Return the Shannon entropy of the values in bits: what one value tells, on average, about whose it is."""
     counts = Counter(values)
     total = counts.total()
-    return abs(sum(-count / total * math.log2(count / total) for count in counts.values()))
+    return sum(count / total * math.log2(total / count) for count in counts.values())
 
 
 def unique(values: Iterable[Hashable]) -> int:
