@@ -20,6 +20,7 @@ from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.delivery.request import operator_request
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.wording.decision import FROM_NEXT_START
@@ -100,7 +101,7 @@ def test_in_the_app_the_key_decides() -> None:
     assert "To decide: c." in "".join(span.text for line in head for span in line)
 
 
-@pytest.mark.parametrize("label", ["Enable", "Only for me"])
+@pytest.mark.parametrize("label", ["Enable", "Enable, held", "Only for me"])
 @pytest.mark.parametrize(
     ("answered", "does"),
     [(overviews.undecided, "recorded"), (overviews.declined, "recorded"), (overviews.only_for_me, "no change")],
@@ -110,8 +111,22 @@ def test_with_a_switch_in_force_an_answer_says_that_it_changes_nothing_here(
 ) -> None:
     shown = answered()
     shown = shown._replace(consent=EffectiveConsent(shown.consent.decision, "DO_NOT_TRACK=1"))
-    said = {each.label: each.consequence for each in choices(shown)}[label]
-    assert said == f"{'recorded' if label == 'Enable' else does}; DO_NOT_TRACK=1 keeps this shell off"
+    said = {each.label: each for each in choices(shown)}[label]
+    does = does if label == "Only for me" else "recorded"
+    assert said.consequence == f"{does}; DO_NOT_TRACK=1 keeps this shell off"
+    assert said.brief == does
+
+
+@pytest.mark.parametrize(
+    ("delivery", "label"), [(Delivery.AUTOMATIC, "Hold reports"), (Delivery.REVIEW, "Do not hold")]
+)
+def test_with_a_switch_in_force_holding_says_that_it_changes_nothing_here(delivery: Delivery, label: str) -> None:
+    shown = overviews.busy()
+    decision = shown.consent.decision._replace(delivery=delivery)
+    shown = shown._replace(consent=EffectiveConsent(decision, "SHIMMY_METRICS=off"))
+    said = {each.label: each for each in choices(shown)}[label]
+    assert said.consequence == "recorded; SHIMMY_METRICS=off keeps this shell off"
+    assert said.brief == "recorded"
 
 
 async def test_a_notice_that_is_shortened_keeps_one_blank_between_its_sentences(tmp_path: Path) -> None:

@@ -63,8 +63,7 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
     held_yes = Choice.of("consent.hold", ENABLE_HELD)
     only = Choice.of("consent.only", ONLY_FOR_ME)
     if overview.consent.switch:
-        recorded = f"recorded; {overview.consent.switch} keeps this shell off"
-        enable, only = enable._replace(consequence=recorded), only._replace(consequence=recorded)
+        enable, held_yes, only = (_only_recorded(overview, each) for each in (enable, held_yes, only))
     if decision.consent is Consent.UNDECIDED:
         later = Choice.of("consent.later", LATER)
         if overview.consent.switch:  # with a switch in force nothing is asked
@@ -73,9 +72,10 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
     if decision.consent is Consent.GRANTED:
         held = decision.delivery is Delivery.REVIEW
         kept = ", ".join(filter(None, ("nothing more is sent", _kept(overview))))
+        holding = _holding(overview, held=held)
         return (
             _keep(overview),
-            _holding(overview, held=held),
+            _only_recorded(overview, holding) if overview.consent.switch else holding,
             only._replace(consequence=kept, brief="nothing more is sent"),
             Choice("consent.decline", Answer.DECLINE, "Withdraw", _withdrawn(overview)),
         )
@@ -218,6 +218,11 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
     them = f", the {waiting} held {'one' if waiting == 1 else 'ones'} too" if waiting else ""
     consequence = f"reports are sent automatically{them}"
     return Choice("consent.hold", Answer.HOLD, "Do not hold", consequence, ENABLE.brief)
+
+
+def _only_recorded(overview: Overview, choice: Choice) -> Choice:
+    """Return an answer with what it does while a switch is in force: nothing more here than being recorded."""
+    return choice._replace(consequence=f"recorded; {overview.consent.switch} keeps this shell off", brief="recorded")
 
 
 def _keep(overview: Overview) -> Choice:
