@@ -25,9 +25,9 @@ def launcher(folder: Path, then: str) -> Path:
     made.write_text(
         "#!/bin/sh\n"
         f"cd {_TESTS}\n"
-        # In a session of its own and without our streams, like another user's process; the pid file is for ending it.
-        f"setsid {thief} </dev/null >/dev/null 2>&1 &\n"
-        f"echo $! >{folder}/thief\n"
+        # Nobody's child, in a session of its own and without our streams, like another user's process; the pid file is
+        # for ending it.
+        f"(setsid {thief} </dev/null >/dev/null 2>&1 & echo $! >{folder}/thief)\n"
         f"while ! [ -e {folder}/record ]; do sleep 0.02; done\n"
         f"{then}\n"
     )

@@ -61,11 +61,12 @@ class Child:
         _, status = os.waitpid(self.pid, 0)
         return os.waitstatus_to_exitcode(status)
 
-    def memory_bytes(self) -> int | None:
-        """Return its resident memory (proc(5), `statm`), None if that cannot be read."""
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{self.pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        return None
+
+def memory_bytes(pid: int) -> int | None:
+    """Return a process's resident memory (proc(5), `statm`), None if that cannot be read."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return None
 
 
 def unguarded(binary: str) -> str:

@@ -15,7 +15,7 @@ from shimmy_metrics.serve.child import Child
 from shimmy_metrics.serve.client_limit import client_limit
 from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.health import SHIMMY, HealthPoll
-from shimmy_metrics.serve.inner_port import owns
+from shimmy_metrics.serve.inner_server import InnerServer
 from shimmy_metrics.serve.listen_address import ListenAddress
 from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
@@ -34,6 +34,14 @@ SEAL_SECONDS: Final = EXIT_DELAY_SECONDS / 2
 
 _CHECK_SECONDS: Final = 0.05
 """How often a starting server is checked, if nothing else tells that it may be ready."""
+
+_UNHEARD_SECONDS: Final = 10.0
+"""After so long a person is told why no client is served."""
+
+_UNHEARD: Final = (
+    "the server does not listen at {} yet, where SHIMMY_BIND_ADDRESS tells it to; until it does no client is served. "
+    "If it never does, run it without metrics: SHIMMY_METRICS=off"
+)
 
 
 class PreparedChild(NamedTuple):
@@ -70,7 +78,8 @@ async def _proxy(prepared: PreparedChild) -> None:
     loop.add_reader(child.descriptor, _on_exit, loop, child, exited)
     target = Target(prepared.inner_address.host, prepared.inner_address.port)
     connections = Connections()
-    health = HealthPoll(target, str(prepared.inner_address), child.alive)
+    server = InnerServer(child, prepared.inner_address)
+    health = HealthPoll(target, str(prepared.inner_address), server.alive)
     session = Session(
         loop,
         prepared.profile,
@@ -78,7 +87,7 @@ async def _proxy(prepared: PreparedChild) -> None:
         address=prepared.address.stored_url,
         health=health,
         assumed_server=SHIMMY,
-        memory_bytes=child.memory_bytes,
+        memory_bytes=server.memory_bytes,
         restartable=False,
         print_line=prepared.print_line,
     )
@@ -86,14 +95,14 @@ async def _proxy(prepared: PreparedChild) -> None:
         loop,
         target,
         connections,
-        admits=child.alive,
+        admits=server.alive,
         new_tap=session.new_tap,
         on_connected=session.on_connected,
         on_unreachable=health.doubt,
     )
-    if not owns(child.pid, prepared.inner_address):
+    if not server.listens():
         session.open()  # while the server starts; one that is ready has its clients served first
-    ready = await _ready(prepared)
+    ready = await _ready(prepared, server)
     startup = prepared.watch.end()
     if not ready:
         return
@@ -122,14 +131,15 @@ def _on_exit(loop: asyncio.AbstractEventLoop, child: Child, exited: asyncio.Even
     exited.set()
 
 
-async def _ready(prepared: PreparedChild) -> bool:
-    """Wait until the server itself listens at its inner address; return False if it exited before."""
+async def _ready(prepared: PreparedChild, server: InnerServer) -> bool:
+    """Wait until the server listens at its inner address; return False if it exited before."""
     loop = asyncio.get_running_loop()
+    unheard = loop.call_later(_UNHEARD_SECONDS, prepared.print_line, _UNHEARD.format(prepared.inner_address))
     answered = asyncio.Event()
     loop.add_reader(prepared.watch.descriptor, answered.set)
     try:
         while prepared.child.alive():
-            if owns(prepared.child.pid, prepared.inner_address):
+            if server.listens():
                 return True
             # The watch ends with the server as well. If it was killed, the server is still relayed.
             with contextlib.suppress(TimeoutError):
@@ -139,4 +149,5 @@ async def _ready(prepared: PreparedChild) -> bool:
                 answered.clear()
     finally:
         loop.remove_reader(prepared.watch.descriptor)
+        unheard.cancel()
     return False

@@ -1,13 +1,16 @@
 """The real server's inner port: a free loopback port, and proof of who listens there (Linux).
 
-Another user's process on that port would receive prompts and keys. So no byte goes there until the server itself owns
-the listening socket: /proc/net/tcp gives the socket's inode, /proc/PID/fd the inodes that a process holds.
+Another user's process on that port would receive prompts and keys. So no byte goes there until the server itself, or a
+process that it started (a script may stand in its place), owns the listening socket: /proc/net/tcp gives the socket's
+inode, /proc/PID/fd the inodes that a process holds, /proc/PID/stat its parent.
 """
 
 import contextlib
 import os
 import socket
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -28,11 +31,18 @@ def reserve() -> tuple[socket.socket, ListenAddress]:
     return holder, ListenAddress(LOOPBACK, holder.getsockname()[1])
 
 
-def owns(pid: int, address: ListenAddress, proc: Path = Path("/proc")) -> bool:
-    """Whether that process itself holds the socket that listens at the IPv4 address. Never raises."""
+def owner(pid: int, address: ListenAddress, proc: Path = Path("/proc")) -> int | None:
+    """Return the process that holds the socket which listens at the IPv4 address; None where that is a stranger.
+
+    It is `pid` itself, or one that this process started, directly or not. Never raises.
+    """
     inode = _listener_inode(address, proc)
     if inode is None:
-        return False
+        return None
+    return next((each for each in _with_descendants(pid, proc) if _holds(each, inode, proc)), None)
+
+
+def _holds(pid: int, inode: str, proc: Path) -> bool:
     wanted = f"socket:[{inode}]"
     with contextlib.suppress(OSError):
         for each in os.scandir(proc / str(pid) / "fd"):
@@ -40,6 +50,28 @@ def owns(pid: int, address: ListenAddress, proc: Path = Path("/proc")) -> bool:
                 if os.readlink(each.path) == wanted:
                     return True
     return False
+
+
+def _with_descendants(pid: int, proc: Path) -> Iterator[int]:
+    """Yield the process, then those that descend from it, the nearest first."""
+    yield pid  # nearly always it is this one: then no other is looked at
+    started = _by_parent(proc)
+    found = [pid]
+    for each in found:
+        yield from started[each]
+        found += started[each]
+
+
+def _by_parent(proc: Path) -> defaultdict[int, list[int]]:
+    started: defaultdict[int, list[int]] = defaultdict(list)
+    with contextlib.suppress(OSError):
+        for each in os.scandir(proc):
+            if each.name.isdecimal():
+                with contextlib.suppress(OSError):
+                    # proc(5): behind the name, which may hold any character, the state and the parent.
+                    told = (proc / each.name / "stat").read_bytes().rpartition(b")")[2].split()
+                    started[int(told[1])].append(int(each.name))
+    return started
 
 
 def _listener_inode(address: ListenAddress, proc: Path) -> str | None:

@@ -14,7 +14,7 @@ import time
 from typing import Final
 
 from shimmy_metrics.serve.child import Child, DeathGuard
-from shimmy_metrics.serve.inner_port import owns
+from shimmy_metrics.serve.inner_port import owner
 from shimmy_metrics.serve.listen_address import ListenAddress
 
 assert sys.platform == "linux"
@@ -88,7 +88,7 @@ def _watch(started: int, address: ListenAddress, answer: int) -> None:
         exited = select.poll()
         exited.register(os.pidfd_open(pid), select.POLLIN)
         while True:
-            listens = owns(pid, address)
+            listens = owner(pid, address) is not None
             took = time.monotonic() - began
             if listens:
                 os.write(answer, _SECONDS.pack(took))
