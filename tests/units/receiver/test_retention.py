@@ -12,6 +12,7 @@ import pytest
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.keys import OLD_DAYS, load_keys, rotate_hashing
+from shimmy_metrics.receiver.programme import set_k
 from shimmy_metrics.receiver.retain import Retained, retain, verify
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.row import recall_of
@@ -45,6 +46,16 @@ def test_a_day_lives_for_eight_days_and_its_week_is_kept_before_it_goes(store: S
     assert lines[0].keys() == {"day", "reports", "dropped_at", "canary", "previous", "signature"}
     assert lines[0]["dropped_at"] == "2026-12-01T03:00:00Z"
     assert len(bytes.fromhex(lines[0]["canary"])) == 16
+
+
+def test_the_log_tells_a_day_no_finer_than_what_its_answers_named(store: SqliteStore, folder: Folder) -> None:
+    filled(store)
+    smaller = MONDAY + timedelta(days=1)
+    set_k(folder, 1, smaller)
+    assert retained(store, folder, CLOSED + timedelta(days=1)) == [MONDAY, smaller]
+    assert [each.reports for each in dropped_days(folder)] == [0, 0]  # a smaller number does not hold for its first day
+    assert retained(store, folder, CLOSED + timedelta(days=2)) == [smaller + timedelta(days=1)]
+    assert dropped_days(folder)[-1].reports == 2
 
 
 def test_a_week_that_was_added_up_keeps_its_sum_after_a_recall(store: SqliteStore, folder: Folder) -> None:

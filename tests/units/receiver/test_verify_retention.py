@@ -55,6 +55,18 @@ def test_a_copy_of_a_dropped_day_is_found_under_any_name(store: SqliteStore, fol
     assert verify(store, folder, at(CLOSED)) == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a link to a folder needs rights of its own on Windows")
+def test_a_copy_is_found_where_the_days_lie_on_another_disk(store: SqliteStore, folder: Folder) -> None:
+    elsewhere = folder.path.with_name("another-disk")
+    folder.days.rename(elsewhere)
+    folder.days.symlink_to(elsewhere)
+    filled(store, 1)
+    (elsewhere / "copy").write_bytes(folder.day(MONDAY).read_bytes())
+    said = (f"2026-11-23 was dropped, and something of it is still in {folder.days / 'copy'}",)
+    assert retain(store, folder, at(CLOSED)).failed == said
+    assert verify(store, folder, at(CLOSED)) == list(said)
+
+
 def test_a_deletion_in_the_place_of_unlinking_is_caught(
     store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.keys import delete_old_hashing_keys, lost_keys
-from shimmy_metrics.receiver.programme import own_k
+from shimmy_metrics.receiver.programme import k_between
 from shimmy_metrics.receiver.retention_log import checked
 from shimmy_metrics.receiver.small_groups import rounded
 from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, delete_before
@@ -159,7 +159,7 @@ def _drop(store: Store, folder: Folder, day: date, reports: int, now: datetime) 
     """Drop a day, write that into the log, look for what is left of it; return what is wrong. Raise `StoreError`."""
     said: Said = {
         "day": day.isoformat(),
-        "reports": rounded(reports, own_k(folder)),
+        "reports": rounded(reports, k_between(folder, day, day)),
         "dropped_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "canary": "",
     }

@@ -3,9 +3,12 @@
 import os
 import threading
 from collections.abc import Iterator
+from itertools import chain
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Final
+
+from shimmy_metrics.receiver.folder import Folder
 
 _CHUNK: Final = 2**20
 
@@ -38,13 +41,18 @@ def _end_behind_parent() -> None:
 
 
 def _paths(folder: Path) -> list[Path]:
-    """Return what is no folder, in order. `Path.rglob` passes in silence over a folder that it cannot list."""
+    """Return what is no folder, in order. `Path.rglob` passes in silence over a folder that it cannot list.
+
+    Of links, those are followed in whose place the receiver has a folder: its days may lie on another disk.
+    """
 
     def raise_unless_gone(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
             raise error
 
-    walked = os.walk(folder, onerror=raise_unless_gone)
+    own = Folder(folder)
+    tops = (folder, *(each for each in (own.days, own.keys, own.weeks) if each.is_symlink()))
+    walked = chain.from_iterable(os.walk(top, onerror=raise_unless_gone) for top in tops)
     return sorted(Path(above, name) for above, _, names in walked for name in names)
 
 
