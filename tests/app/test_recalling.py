@@ -83,6 +83,7 @@ async def test_what_cannot_be_recalled_says_why_and_has_no_button(tmp_path: Path
     profile = opened.profile_of(tmp_path)
     enable(profile)
     with store(profile) as db:
+        depart(db, samples.queued(FIRST), outcome=Outcome.ERROR)
         depart(db, samples.queued(FIRST))
         departures.delete_receipts(db, samples.NOW, [])
         depart(db, samples.queued(SECOND), outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME)
@@ -92,7 +93,8 @@ async def test_what_cannot_be_recalled_says_why_and_has_no_button(tmp_path: Path
         said = (
             "Nothing of it left, so there is nothing to recall.",
             "Only a request that left can be recalled.",
-            "without them no receiver can find it",
+            "went with the receipt, and without them no receiver can find it",
+            "went when you deleted receipts, and without them no receiver can find it",
         )
         for line in said:
             assert "z Recall" not in opened.text(app)

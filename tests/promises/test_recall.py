@@ -209,3 +209,14 @@ def test_a_deleted_receipt_is_recalled_no_more(home: Home, receiver: Receiver) -
     assert_one_line(gone, "the ids of this request's reports went with its receipt")
     assert recall(home, FIRST).returncode == 2
     assert receiver.received == []
+
+
+def test_of_a_failed_attempt_whose_ids_went_with_the_receipts_it_is_not_said_that_nothing_left(
+    home: Home, receiver: Receiver
+) -> None:
+    with opened(home.profile) as db:
+        depart(db, queued(SECOND), outcome=Outcome.ERROR, endpoint=receiver.url)
+    home.run("delete", "receipts", "--yes", command="shimmy-metrics")
+    gone = recall(home, digest(queued(SECOND).body))
+    assert_one_line(gone, "the ids of this request's reports went when you deleted")
+    assert receiver.received == []

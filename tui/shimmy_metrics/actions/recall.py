@@ -169,6 +169,9 @@ def _nothing_named(sent: list[Departure], queued: list[QueuedReport], start: str
     if any(each.outcome is not None and each.receipt for each in gone):
         what = "the ids of this request's reports went with its receipt, which you deleted"
         return UserError(what, remedy="Without an id no receiver can find a report")
+    if any(each.outcome not in (None, Outcome.NOTHING_LEFT) for each in gone):
+        what = "the ids of this request's reports went when you deleted receipts"
+        return UserError(what, remedy="Without an id no receiver can find a report")
     if gone:
         return UserError("nothing of this request left", remedy=_SEE)
     what = f"nothing that left has a digest or session_id that begins with {start!a}"

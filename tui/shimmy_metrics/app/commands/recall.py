@@ -111,4 +111,8 @@ def _reason(departure: Departure) -> str:
         return "This is a recall: there is nothing to recall in it."
     if departure.receipt:
         return "The ids of its reports went with the receipt, and without them no receiver can find it."
-    return "Nothing of it left, so there is nothing to recall."
+    if departure.outcome is None:
+        return "Nothing of it has left yet, so there is nothing to recall."
+    if departure.outcome is Outcome.NOTHING_LEFT:
+        return "Nothing of it left, so there is nothing to recall."
+    return "The ids of its reports went when you deleted receipts, and without them no receiver can find it."
