@@ -256,6 +256,18 @@ async def test_asked_at_serve_a_yes_is_said_to_count_from_this_very_start(tmp_pa
         assert "Enable        from the server's next start; behind --upstream at once" in opened.text(app)
 
 
+async def test_asked_at_serve_no_key_is_listed_that_leads_away_from_the_question(tmp_path: Path) -> None:
+    app = opened.living(tmp_path, asking=True, seconds=60)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await opened.press(pilot, "question_mark")
+        listed = opened.text(app)
+        assert "export what is kept here" in listed
+        for away in ("Session: what is measured", "Fields: what there is", "your own figures, in all"):
+            assert away not in listed
+        await opened.press(pilot, "q", "1", "u")
+        assert "May Shimmy report how it is used?" in opened.text(app)
+
+
 async def test_the_letter_that_closed_a_question_says_nothing_to_the_screen_behind(tmp_path: Path) -> None:
     app = Timed(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -306,3 +306,32 @@ async def test_of_a_session_that_was_cut_off_no_server_is_said_to_use_a_receiver
         told = " ".join(opened.text(app).split())
         assert "It is made when a session starts, and then sent or held like any other." in told
         assert "Its server" not in told
+
+
+async def test_of_a_session_that_was_cut_off_and_had_another_receiver_it_is_said_that_its_report_is_held(
+    tmp_path: Path,
+) -> None:
+    shown = overviews.busy()
+    (live,) = shown.running
+    apart = live._replace(session=live.session._replace(endpoint="https://metrics.example.org/v1/usage"))
+    app = opened.still(tmp_path, shown._replace(running=(), outbox=(), cut_off=(apart,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        told = " ".join(opened.text(app).split())
+        held = "It is made when a session starts, and held, since it was measured for metrics.example.org."
+        assert held in told
+        assert "says why" not in told  # the consent page tells of servers that run
+
+
+async def test_while_the_config_cannot_be_read_metrics_are_not_said_to_be_off_for_good(tmp_path: Path) -> None:
+    undecided = overviews.undecided().consent.decision
+    shown = overviews.busy()
+    unread = shown._replace(
+        outbox=(), unusable=Unusable.CONFIG, consent=shown.consent._replace(decision=undecided), trouble="no valid JSON"
+    )
+    app = opened.still(tmp_path, unread)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        told = " ".join(opened.text(app).split())
+        assert "While the config cannot be used nothing is measured or sent." in told
+        assert "Metrics are off, so none of this is sent." not in told

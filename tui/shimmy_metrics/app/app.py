@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events, on
 from textual.binding import BindingType
@@ -37,6 +37,12 @@ TICK_SECONDS = 1.0
 
 CLOCK_SECONDS = 5.0
 """Times are shown to the minute; a new one shows so late at most."""
+
+_NOT_WHILE_ASKING: Final = (
+    *(("go", (mode,)) for mode in MODES if mode != "consent"),
+    ("over", ("usage",)),
+)
+"""What there is not where a server waits for the answer: the question is asked alone."""
 
 
 class ShimmyApp(TerminalApp):
@@ -227,9 +233,13 @@ class ShimmyApp(TerminalApp):
         """Go back; from one of the four screens, quit."""
         self.call_next(self._back)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether there is more than the question: the list of keys and the palette name no key that does nothing."""
+        if self.start.asking and (action, parameters) in _NOT_WHILE_ASKING:
+            return False
+        return super().check_action(action, parameters)
+
     async def _go(self, mode: str) -> None:
-        if self.start.asking and mode != "consent":
-            return  # the question alone
         if mode == "consent":
             self.renewal_open = False  # whoever asks for the screen wants every answer
             self._before_consent = self._before_consent if self.current_mode == mode else self.current_mode
@@ -275,8 +285,6 @@ class ShimmyApp(TerminalApp):
 
     async def action_over(self, name: str) -> None:
         """Open a screen over the one in front, by its name; once."""
-        if name == "usage" and self.start.asking:
-            return  # the question alone
         screen = OVER[name](self)
         if not isinstance(self.screen, type(screen)):
             await self.push_screen(screen)

@@ -10,12 +10,13 @@ from shimmy_metrics.app.screens.report.view import Selection, View, report_view
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, headline, warning
 from shimmy_metrics.app.ui.sending import last_failed, next_by_itself
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, length, line, muted, placed, strong, to, wrapped
-from shimmy_metrics.consent.effective_consent import Unusable
+from shimmy_metrics.consent.effective_consent import Obstacle, Unusable
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.entries import sender_late
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.records import QueuedReport, QueueState
+from shimmy_metrics.wording.consent import while_unusable
 from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import there
@@ -200,9 +201,14 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     cut_off = live in overview.cut_off
     if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT) and not cut_off:
         return "Its server uses its own receiver, not this shell's."
+    if overview.unusable is Unusable.CONFIG:
+        return while_unusable(Unusable.CONFIG)
     if overview.consent.decision.consent is not Consent.GRANTED:
         return "Metrics are off, so none of this is sent."
-    if live is not None and there(overview.consent, live.session).obstacle is not None:
+    blocked = there(overview.consent, live.session).obstacle if live is not None else None
+    if cut_off and live is not None and blocked is Obstacle.OTHER_ENDPOINT:  # the consent page tells of running servers
+        return f"It is made when a session starts, and held, since it was measured for {host(live.session.endpoint)}."
+    if blocked is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
     if cut_off:
         return "It is made when a session starts, and then sent or held like any other."
