@@ -2,7 +2,7 @@
 
 import pytest
 
-from shimmy_metrics.delivery.departure_log import departure_line
+from shimmy_metrics.delivery.departure_log import BECAME, departure_line
 from shimmy_metrics.records import Failure, Outcome
 
 
@@ -43,3 +43,26 @@ def test_what_stays_queued_is_said_to_wait(
     outcome: Outcome, failure: Failure, reports: int, status: int, line: str
 ) -> None:
     assert departure_line(outcome, failure, reports=reports, status=status, queued=True) == line
+
+
+@pytest.mark.parametrize(
+    ("outcome", "became"),
+    [
+        (Outcome.CONFIRMED, "sent and confirmed"),
+        (Outcome.ACCEPTED, "sent and accepted"),
+        (Outcome.PARTLY, "sent and taken in part"),
+        (Outcome.REFUSED, "sent and refused"),
+        (Outcome.ERROR, "sent and answered with an error"),
+        (Outcome.NO_ANSWER, "sent to the receiver without an answer"),
+        (Outcome.CUT_OFF, "cut off by you, possibly sent"),
+        (Outcome.NOTHING_LEFT, "not sent to the receiver"),
+        (Outcome.MAY_HAVE_LEFT, "possibly sent"),
+        (Outcome.RECALLED, "recalled"),
+    ],
+)
+def test_each_outcome_is_told_in_words(outcome: Outcome, became: str) -> None:
+    assert departure_line(outcome, Failure.NONE, reports=1, status=0, queued=False) == f"1 report {became}"
+
+
+def test_there_are_words_for_every_outcome() -> None:
+    assert {*BECAME} == {*Outcome}

@@ -171,15 +171,21 @@ def test_what_cannot_be_read_is_null_and_the_other_figure_keeps_its_month(facts:
 
 
 @pytest.mark.parametrize(
-    ("requests", "seconds", "first", "active"),
-    [(1, 0, True, True), (0, 299, True, False), (0, 300, True, True), (1, 300, False, False)],
+    ("requests", "seconds", "first", "active", "raw"),
+    [
+        (1, 0, True, True, "first of the day"),
+        (0, 299, True, False, "not active"),  # no use is not called the first
+        (0, 300, True, True, "first of the day"),
+        (1, 300, False, False, "not the day's first"),
+        (0, 0, False, False, "not the day's first"),
+    ],
 )
 def test_a_day_counts_with_a_request_or_five_minutes_and_once(
-    requests: int, seconds: int, first: bool, active: bool
+    requests: int, seconds: int, first: bool, active: bool, raw: str
 ) -> None:
     values = measured(counters=Counters(requests=requests, uptime_s=seconds))._replace(first_of_day=first)
     assert _metrics(values)["daily_active_usage"] is active
-    assert (raw_values(values)["daily_active_usage"] == "first of the day") is active  # no use is not called the first
+    assert raw_values(values)["daily_active_usage"] == raw
 
 
 def test_the_raw_values_are_exact_and_worded() -> None:

@@ -85,6 +85,13 @@ def test_every_text_is_searched_and_a_list_word_for_word() -> None:
     assert found("520,000") == {"session_duration_minutes": "0 to 520,000, two digits"}
 
 
+def test_a_search_for_bits_finds_the_fields_that_tell_something() -> None:
+    told = {field.name: f"{field.bits:.1f} identifying bits" for field in in_screen_order() if field.bits}
+    assert found("identifying bits") == told
+    for name, words in told.items():
+        assert found(words)[name] == words
+
+
 def test_no_words_are_everywhere_and_other_words_nowhere() -> None:
     assert [*found("")] == [*(field.name for field in in_screen_order()), *(name for name, _ in NEVER)]
     assert found("memq") == {}
@@ -95,6 +102,10 @@ def test_no_words_are_everywhere_and_other_words_nowhere() -> None:
     [
         ("ram", "memory_gb"),
         ("ip", "IP addresses"),
+        # A name of which it is the first word, though another that begins with it stands before.
+        ("model", "model names"),
+        (" MODEL ", "model names"),
+        ("mod", "models_used_count"),
         # A name that begins with it, though another that holds it stands before.
         ("token", "token_source"),
         (" TOKEN ", "token_source"),
