@@ -218,6 +218,11 @@ def test_the_raw_values_are_exact_and_worded() -> None:
     }
 
 
+@pytest.mark.parametrize(("requests", "raw"), [(0, "0 requests, 122 min"), (1, "1 request, 122 min")])
+def test_one_request_is_not_told_as_several(requests: int, raw: str) -> None:
+    assert raw_values(measured(counters=COUNTERS._replace(requests=requests)))["deployment_type"] == raw
+
+
 def test_what_was_not_measured_is_said_in_words() -> None:
     unknown = FACTS._replace(memory_bytes=None, cores=None, gpu_vendor=None, gpu_detected=False, zone="")
     told = raw_values(measured(counters=Counters())._replace(facts=unknown, version="", first_of_day=False))
