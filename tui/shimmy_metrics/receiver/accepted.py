@@ -1,7 +1,8 @@
 """Reports that keep every rule, and a fast path that reads them from the bytes of a request's body. Pure.
 
-The one byte form leaves nothing open but the values, so one pattern splits a report into their texts. Values are
-coarse, so nearly every text was read before: a report takes a fifth of what parsing and checking it does.
+The one byte form leaves nothing open but the values. Cut behind each name, a report falls into pieces: a value's text,
+and the next name. Values are coarse, so nearly every piece was read before: a report takes a tenth of what parsing and
+checking it does.
 """
 
 import json
@@ -16,11 +17,10 @@ from shimmy_metrics.receiver.store import Value
 from shimmy_metrics.report.build import arrange
 from shimmy_metrics.report.kinds import UUID4
 
-_TEXTS_KEPT: Final = 1_024
+_PIECES_KEPT: Final = 1_024
 """Of each column: more than there are counts of two digits."""
 
-_TEXT: Final = r"([^,{}\[\]]+|\[[^{}\[\]]*\])"
-"""A number, a word or a list of words."""
+_NAME_ENDS: Final = b'":'
 
 _COLUMNS: Final = {column.field.name: column for column in COLUMNS}
 
@@ -44,73 +44,88 @@ def read_accepted(body: bytes) -> list[Accepted] | None:
     How many there are is not limited, two may have the same id, and a day may be any.
     """
     if not body.startswith(b"["):
-        report = _read(body, 0)
-        return [report] if report is not None and report.body == body else None
+        report = _read(body)
+        return None if report is None else [report]
+    if not (body.startswith(b"[{") and body.endswith(b"}}]")):
+        return None
     reports: list[Accepted] = []
-    at = 0
-    while at < len(body) - 1:
-        report = _read(body, at + 1)
+    for inside in body[2:-3].split(b"}},{"):  # a report ends with its one section
+        report = _read(b"{%b}}" % inside)
         if report is None:
             return None
         reports.append(report)
-        at += 1 + len(report.body)
-        if body[at : at + 1] != b",":
-            break
-    return reports if body[at:] == b"]" else None
+    return reports
 
 
 class _Values(dict[bytes, Value]):
-    """A column's value of each text that was read. A text that is none raises `ValueError`, and is not kept."""
+    """A column's value of each piece that was read: of its text, with `behind` behind it.
 
-    def __init__(self, column: Column) -> None:
+    A piece that is none raises `ValueError` or `RecursionError`, and is not kept.
+    """
+
+    def __init__(self, column: Column, behind: bytes) -> None:
         super().__init__()
         self._column = column
+        self._behind = behind
 
-    def __missing__(self, text: bytes) -> Value:
-        value = json.loads(text)
+    def __missing__(self, piece: bytes) -> Value:
+        value = json.loads(piece.removesuffix(self._behind))
         violation = self._column.field.kind.violation(value)
-        if violation is not None or json.dumps(value, separators=(",", ":")).encode() != text:
+        if violation is not None or json.dumps(value, separators=(",", ":")).encode() + self._behind != piece:
             raise ValueError("no value of this field, or not its one byte form")
-        if len(self) >= _TEXTS_KEPT:
+        if len(self) >= _PIECES_KEPT:
             self.clear()
-        self[text] = self._column.encode(value)
-        return self[text]
+        self[piece] = self._column.encode(value)
+        return self[piece]
 
 
 class _Form(NamedTuple):
-    """The one byte form of a schema version's reports.
+    """The one byte form of a schema version's reports: what its pieces are.
 
-    The pattern's groups are the id and the other values' texts, each for one of `values`. `arranged` puts what these
-    have, with None behind it, into the order of `COLUMNS`.
+    The first is `begin`, the second the id, and each other one has a value in one of `values`. `arranged` puts these,
+    with None behind them, into the order of `COLUMNS`.
     """
 
-    pattern: re.Pattern[bytes]
-    values: list[_Values]
+    begin: bytes
+    report_id: re.Pattern[bytes]
+    values: list[dict[bytes, Value]]
     arranged: Callable[[list[Value]], tuple[Value, ...]]
 
 
-def _read(body: bytes, start: int) -> Accepted | None:
+def _read(body: bytes) -> Accepted | None:
+    begin, *pieces = body.split(_NAME_ENDS)
     for form in _FORMS:
-        match = form.pattern.match(body, start)
-        if match is not None:
-            report_id, *texts = match.groups()
+        if begin == form.begin and len(pieces) == 1 + len(form.values):
+            report_id, *others = pieces
+            named = form.report_id.fullmatch(report_id)
             try:
-                values = [*map(getitem, form.values, texts)]
-            except ValueError:
-                return None
-            return Accepted(report_id.decode(), match[0], form.arranged([*values, None]))
+                values = [*map(getitem, form.values, others)]
+            except (KeyError, ValueError, RecursionError):
+                continue
+            if named is not None:
+                values.append(None)
+                return Accepted(named[1].decode(), body, form.arranged(values))
     return None
 
 
 def _form(schema_version: int) -> _Form:
-    members = arrange(schema_version, lambda field: field.name)
-    _, *names = _names(members)
-    known = {"session_id": f'"({UUID4.pattern})"', "schema_version": f"({schema_version})"}
-    places = {name: place for place, name in enumerate(names)}
+    _, *names = _names(arrange(schema_version, lambda field: field.name))
+    begin, report_id, *pieces = json.dumps(arrange(schema_version, lambda _: 0), separators=(",", ":")).split('":')
+    values: list[dict[bytes, Value]] = []
+    places: dict[str, int] = {}
+    unplaced = iter(names)
+    for piece in pieces:
+        values.append({piece.encode(): None})  # where a section begins, there is no value
+        if piece.startswith("0"):
+            name, behind = next(unplaced), piece[1:].encode()
+            places[name] = len(values) - 1
+            own = b"%d%b" % (schema_version, behind)
+            values[-1] = {own: schema_version} if name == "schema_version" else _Values(_COLUMNS[name], behind)
     return _Form(
-        re.compile(_pattern(members, known).encode()),
-        [_VALUES[name] for name in names],
-        itemgetter(*(places.get(name, len(names)) for name in _COLUMNS)),
+        begin.encode(),
+        re.compile(f'"({UUID4.pattern})"{re.escape(report_id[1:])}'.encode()),
+        values,
+        itemgetter(*(places.get(name, len(values)) for name in _COLUMNS)),
     )
 
 
@@ -122,13 +137,4 @@ def _names(members: Mapping[str, Any]) -> Iterator[str]:
             yield name
 
 
-def _pattern(members: Mapping[str, Any], texts: Mapping[str, str]) -> str:
-    inner = [
-        f'"{name}":{_pattern(each, texts) if isinstance(each, dict) else texts.get(name, _TEXT)}'
-        for name, each in members.items()
-    ]
-    return rf"\{{{','.join(inner)}\}}"
-
-
-_VALUES: Final = {name: _Values(column) for name, column in _COLUMNS.items()}
 _FORMS: Final = [_form(version) for version in range(SCHEMA_VERSION, 0, -1)]
