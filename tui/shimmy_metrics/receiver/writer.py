@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from shimmy_metrics.errors import reason_of
 from shimmy_metrics.receiver.frames import FrameBuffer
@@ -205,8 +205,8 @@ class _Connection(asyncio.Protocol):
         self._frames = FrameBuffer()
         self._ended = asyncio.Event()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # which that of a stream is
 
     def data_received(self, data: bytes) -> None:
         for message in self._frames.feed(data):
