@@ -1,8 +1,8 @@
 """From accepted reports to rows that are durable."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shimmy_metrics.receiver.accepted import Accepted
 from shimmy_metrics.receiver.row import Hashing, recall_of, stored_row
@@ -15,14 +15,14 @@ class Intake(NamedTuple):
     `certain_from` as in `Keys`; `today` returns the UTC day.
     """
 
-    submit: Callable[[Sequence[Operation]], Awaitable[list[Outcome]]]
+    submit: Callable[[Sequence[Operation]], Coroutine[Any, Any, list[Outcome]]]
     hashing: Hashing
     certain_from: date | None = None
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
 
-    async def store(self, reports: Sequence[Accepted]) -> list[Outcome]:
+    def store(self, reports: Sequence[Accepted]) -> Coroutine[Any, Any, list[Outcome]]:
         """Return the reports' outcomes once they are durable. Raise `StoreError` where that cannot be done now."""
-        return await self.submit([stored_row(each, self.hashing) for each in reports])
+        return self.submit([stored_row(each, self.hashing) for each in reports])
 
     async def recall(self, report_id: str) -> None:
         """Delete a report for good, and take it no more.

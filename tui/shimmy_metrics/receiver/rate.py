@@ -5,7 +5,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
-from ipaddress import IPv4Address, IPv6Address
 from math import ceil
 from typing import Final
 
@@ -19,7 +18,7 @@ NETWORKS: Final = 100_000
 
 _DAY_SECONDS: Final = 86_400
 
-Address = IPv4Address | IPv6Address | None
+_IPV4_BYTES: Final = 4
 
 
 class Rate:
@@ -31,20 +30,23 @@ class Rate:
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._day = -1
+        self._today = range(0)
+        """The seconds since 1970 for which the key holds."""
         self._keyed = blake2b()
         self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
 
-    def wait_seconds(self, address: Address) -> int:
+    def wait_seconds(self, address: bytes) -> int:
         """Take a token and return 0; or take none, and return the seconds (at least 1) until there is one.
 
-        Requests without an address (a Unix socket) share one bucket.
+        An address has its 4 or 16 bytes. Requests without one (a Unix socket), for which it is empty, share one bucket.
         """
         now = self._now()
-        self._redraw(int(now // _DAY_SECONDS))
+        if int(now) not in self._today:
+            self._redraw(int(now // _DAY_SECONDS))
         name = self._hash(address)
         tokens, at = self._buckets.pop(name, (float(BURST), now))
-        tokens = min(BURST, tokens + max(0.0, now - at) * A_MINUTE / 60)
+        if now > at:
+            tokens = min(BURST, tokens + (now - at) * A_MINUTE / 60)
         refused = tokens < 1
         self._buckets[name] = (tokens if refused else tokens - 1, now)
         if len(self._buckets) > NETWORKS:
@@ -52,12 +54,11 @@ class Rate:
         return ceil((1 - tokens) * 60 / A_MINUTE) if refused else 0
 
     def _redraw(self, day: int) -> None:
-        if day != self._day:
-            self._day, self._keyed = day, blake2b(key=secrets.token_bytes(32), digest_size=8)
-            self._buckets.clear()
+        self._today = range(day * _DAY_SECONDS, (day + 1) * _DAY_SECONDS)
+        self._keyed = blake2b(key=secrets.token_bytes(32), digest_size=8)
+        self._buckets.clear()
 
-    def _hash(self, address: Address) -> bytes:
-        network = b"" if address is None else address.packed[:3] if address.version == 4 else address.packed[:6]
+    def _hash(self, address: bytes) -> bytes:
         name = self._keyed.copy()
-        name.update(network)
+        name.update(address[:3] if len(address) == _IPV4_BYTES else address[:6])
         return name.digest()

@@ -17,8 +17,9 @@ HASH_BYTES: Final = 8
 def stored_row(report: Accepted, hashing: Hashing) -> StoredRow:
     """Return a report's row."""
     report_id = report.report_id.encode()
-    (key, check), *older = [(_hash(report_id, each), _hash(report.body, each)) for each in hashing]
-    return StoredRow(key, check, report.values, tuple(older))
+    newest, *before = hashing
+    older = [(_hash(report_id, each), _hash(report.body, each)) for each in before]
+    return StoredRow(_hash(report_id, newest), _hash(report.body, newest), report.values, tuple(older))
 
 
 def recall_of(report_id: str, hashing: Hashing) -> Recall:

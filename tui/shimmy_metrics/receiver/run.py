@@ -77,6 +77,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             counters.count,
             wait_seconds=Rate().wait_seconds,
             trusted_proxy=options.trusted_proxy,
+            today=once_a_turn(lambda: datetime.now(UTC).date()),
         )
         server = Server(receiver, options.tls, lambda: listening(address), counters.count, around=writer)
         gc.freeze()  # what was loaded stays: looked through again and again, it would take a twentieth of the time
