@@ -11,12 +11,14 @@ from rich.control import Control
 from textual import events
 from textual.app import App
 from textual.command import CommandPalette
+from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.geometry import Offset
 from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from shimmy_metrics.app.diff_driver.driver import diff_driver
 from shimmy_metrics.app.styles import sheet
@@ -133,6 +135,9 @@ class TerminalApp(App[None]):
             loop.call_soon_threadsafe(self.exit)  # a plain call would not wake a loop that sleeps
 
     def _handle_exception(self, error: Exception) -> None:
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(cause, NoMatches) and not self.is_running:
+            return  # the app ends, and its widgets went before what still looked for one: a search in the palette
         self.error = self.error or error
         super()._handle_exception(error)
 
