@@ -59,8 +59,8 @@ def test_it_says_what_it_checked_by_rule_and_what_it_searched_for(mine: Profile)
         "line): every byte is one that its rule allows.",
         "Searched for 1 user name, 1 host name, 1 home directory, 1 secret in the environment, 2 IP addresses. None "
         "is in what is kept, the store, the store's journal and the log.",
-        "Not searched for: names under 3 letters, names that are words of ours, other paths, and model names, "
-        "which are kept nowhere.",
+        "Not searched for: names under 3 letters, secrets under 8, names that are words of ours, other paths, and "
+        "model names, which are kept nowhere.",
     ]
 
 

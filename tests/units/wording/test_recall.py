@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.records import Departure, DepartureKind, Failure, Outcome
 from shimmy_metrics.wording.departures import became, label
-from shimmy_metrics.wording.recall import also_sent_to, together
+from shimmy_metrics.wording.recall import all_at_once, also_sent_to, together
 from support.samples import NOW
 
 RECALL = Departure(
@@ -74,6 +74,13 @@ def test_of_one_report_nothing_is_said_beside_the_question() -> None:
     assert list(together(3, 3)) == ["This request carried 3 reports. They are recalled together."]
     (_, lost) = together(1, 3)
     assert lost == "The ids of 2 of them are not kept here any more: these cannot be recalled."
+
+
+def test_what_a_receiver_can_guess_from_being_asked_for_all_is_said_before() -> None:
+    guess = "can guess that they were one machine's"
+    assert guess in all_at_once(2, 3, ["a.example", "a.example"])
+    assert guess not in all_at_once(1, 3, ["a.example"])  # one request: it knows
+    assert guess not in all_at_once(2, 2, ["a.example", "b.example"])  # each is asked for its own
 
 
 def test_other_receivers_are_named_once() -> None:

@@ -6,6 +6,8 @@ from typing import Final
 from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.wording.numbers import amount
 
+_MAY_BE_GUESSED: Final = "Asked for all at once, a receiver can guess that they were one machine's."
+
 EFFECT: Final = "What its receiver has already counted in a published figure stays there; no figure names a report."
 
 INTERRUPTED: Final = "Interrupted: of the rest, one request may have been sent. Do this again to recall what is left."
@@ -57,8 +59,10 @@ def recall_became(departure: Departure, to: str, at: str, failure: str) -> str:
 
 def all_at_once(requests: int, reports: int, hosts: Iterable[str]) -> str:
     """Return what is asked before everything that left is recalled, as a sentence."""
-    to = " and ".join(sorted(set(hosts)))
-    return f"{amount(requests, 'request')} with {amount(reports, 'report')} left for {to}: a DELETE for each report."
+    named = sorted(set(hosts))
+    left = f"{amount(requests, 'request')} with {amount(reports, 'report')} left for {' and '.join(named)}"
+    guess = f" {_MAY_BE_GUESSED}" if requests > len(named) else ""
+    return f"{left}: a DELETE for each report.{guess}"
 
 
 def all_asked(confirmed: int, requests: int, unasked: int) -> str:

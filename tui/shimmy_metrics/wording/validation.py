@@ -66,8 +66,8 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
         places = [whole_place, *(PLACES[file] for file in found.files)]
         yield f"Searched for {kinds}. None is in {_listed(places)}."
     yield (
-        "Not searched for: names under 3 letters, names that are words of ours, other paths, and model names, "
-        "which are kept nowhere."
+        "Not searched for: names under 3 letters, secrets under 8, names that are words of ours, other paths, and "
+        "model names, which are kept nowhere."
     )
     if found.unread:
         yield UNREAD
