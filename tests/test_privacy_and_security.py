@@ -1,11 +1,16 @@
 """PRIVACY.md and SECURITY.md are held against the program: what it reads, what it keeps, which test stops what."""
 
 import ast
+import os
 import re
+import shutil
+import signal
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 from shimmy_metrics import limits
 from shimmy_metrics.actions.decide import decline
@@ -19,8 +24,11 @@ from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.tables import TABLES
 from shimmy_metrics.wording.files import USES
 from support.departed import depart
-from support.installed import Home
+from support.installed import BIN, LONGEST, Home, wait_until
+from support.observed_start import children
 from support.queue_report import FIRST, queue_report
+from support.servers import free_port, wait_for
+from support.stand_in import plain_stand_in
 
 ROOT = Path(__file__).parent.parent
 PRIVACY = (ROOT / "PRIVACY.md").read_text(encoding="utf-8")
@@ -126,6 +134,34 @@ def test_the_ids_of_what_left_go_with_the_receipts_once_its_reports_are_gone(tmp
     assert left() == (FIRST,)
     decline(home.profile)
     assert left() == ()
+
+
+OTHERS_READ: Final = frozenset(
+    {
+        "/proc/self/cgroup",  # told as cgroups
+        "/proc/device-tree/compatible",  # told as the device tree's
+        "/proc/self/fd",  # whether the system lets it be read at all
+        "/proc/self/stat",  # the event loop's own
+        "/proc/version_signature",
+        "/proc/stat",
+    }
+)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_what_a_measured_start_reads_of_the_system_is_told(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_BIN": str(plain_stand_in(tmp_path))})
+    home.agree()
+    port, trace = free_port(), tmp_path / "trace"
+    words = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=openat", "-o", str(trace)]
+    with home.started_program([*words, str(BIN / "shimmy"), "serve", "--bind", f"127.0.0.1:{port}"]) as process:
+        wait_for(port, process)
+        assert wait_until(lambda: "/statm" in trace.read_text())
+        (ours,) = children(process.pid)
+        os.kill(ours, signal.SIGTERM)
+        process.wait(LONGEST)
+    read = {re.sub(r"/\d+(?=/|$)", "/PID", each) for each in re.findall(r'"(/proc/[^"]*)"', trace.read_text())}
+    assert {each for each in read if f"`{each}`" not in PRIVACY} <= OTHERS_READ
 
 
 def test_the_numbers_are_those_in_force() -> None:
