@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.clickhouse import sql
 from shimmy_metrics.receiver.clickhouse.address import ClusterAddress, Host, parse
-from shimmy_metrics.receiver.clickhouse.cluster import Cluster
+from shimmy_metrics.receiver.clickhouse.cluster import Cluster, Layout, Shard
 from shimmy_metrics.receiver.clickhouse.server import Server
+from shimmy_metrics.receiver.clickhouse.store import ClusterStore
 from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.receiver.retain import verify
@@ -120,6 +121,27 @@ def test_the_folder_remembers_its_cluster_and_shows_its_password_to_nobody(tmp_p
     assert health.reason == "127.0.0.1:9 does not answer (ConnectionRefusedError); 0 reports wait here for the cluster"
     with pytest.raises(UserError, match="nobody would delete them there"):
         choose(folder, "sqlite")
+
+
+class _OneShardSilent(Cluster):
+    """A cluster of two shards; no replica of the first one answers."""
+
+    def layout(self) -> Layout:
+        names = ("1", "2")
+        return Layout(tuple(Shard(name, b"", b"", 1, ()) for name in names), ("one:8123 does not answer",))
+
+    def read(self, shard: Shard, question: str) -> list[list[str]]:
+        if shard.name == "1":
+            raise StoreError("no replica of shard 1 answers")
+        return [["2026-11-25", "40"]]
+
+
+def test_what_the_shards_that_answer_hold_is_counted_though_another_one_does_not(tmp_path: Path) -> None:
+    cluster = _OneShardSilent(parse("clickhouse://one,two/metrics"))
+    with closing(ClusterStore(prepared(tmp_path / "data"), cluster)) as store:
+        health = store.health()
+    assert health.reports == {date(2026, 11, 25): 40}
+    assert health.silent == ("one:8123 does not answer", "no replica of shard 1 answers")
 
 
 def test_a_folder_without_a_cluster_keeps_its_reports_itself(tmp_path: Path) -> None:

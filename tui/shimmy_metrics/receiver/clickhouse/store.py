@@ -126,16 +126,22 @@ class ClusterStore:
         reports = dict(before.reports)
         waiting = sum(reports.values())
         troubles: list[str] = []
+        shards: Sequence[Shard] = ()
         try:
-            layout = self._cluster.layout()
-            troubles += layout.silent
-            asked = f"SELECT arrived, countIf(canary = '') FROM {self._cluster.reports} FINAL GROUP BY arrived"
-            for shard in layout.shards:
-                for arrived, number in self._cluster.read(shard, asked):
-                    day = date.fromisoformat(arrived)
-                    reports[day] = reports.get(day, 0) + int(number)
+            shards, silent_servers = self._cluster.layout()
+            troubles += silent_servers
         except StoreError as error:
             troubles.append(str(error))
+        asked = f"SELECT arrived, countIf(canary = '') FROM {self._cluster.reports} FINAL GROUP BY arrived"
+        for shard in shards:
+            try:
+                counted = self._cluster.read(shard, asked)
+            except StoreError as error:
+                troubles.append(str(error))
+                continue
+            for arrived, number in counted:
+                day = date.fromisoformat(arrived)
+                reports[day] = reports.get(day, 0) + int(number)
         reason = before.reason
         silent = tuple(dict.fromkeys(troubles))
         if silent and not reason:
