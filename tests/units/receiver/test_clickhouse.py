@@ -100,6 +100,26 @@ def test_an_error_is_told_by_its_number_and_first_words_and_never_quotes_a_row()
     assert str(error.value) == f"{host} says Cannot parse input (error 27)"
 
 
+def test_an_error_of_what_is_no_clickhouse_is_told_by_its_status() -> None:
+    with _answering(502, b"<html>Bad Gateway</html>") as host, pytest.raises(StoreError) as error:
+        Server(host, "default", "").ask("SELECT 1")
+    assert str(error.value) == f"{host} answers 502, and not as ClickHouse does"
+
+
+def test_what_a_database_may_be_called_is_said() -> None:
+    with pytest.raises(UserError, match=r"HOST/DATABASE \(letters, digits and _, the first a small letter\)"):
+        parse("clickhouse://one/Metrics")
+
+
+def test_a_file_that_names_no_store_is_named(tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "data")
+    folder.store.write_text("garbage")
+    for opened in (open_store, drain_of):
+        with pytest.raises(UserError) as error:
+            opened(folder)
+        assert error.value.where == str(folder.store)
+
+
 @pytest.mark.parametrize("said", [b"not a table", b"1\t", b"", b"a\tb\tc\n"])
 def test_a_server_that_is_no_clickhouse_fails_as_a_store_does(said: bytes) -> None:
     with _answering(200, said) as host, pytest.raises(StoreError):

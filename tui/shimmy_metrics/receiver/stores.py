@@ -44,7 +44,7 @@ def open_store(folder: Folder) -> OwnStore:
     from shimmy_metrics.receiver.clickhouse.cluster import Cluster
     from shimmy_metrics.receiver.clickhouse.store import ClusterStore
 
-    return ClusterStore(folder, Cluster(parse(text)))
+    return ClusterStore(folder, Cluster(parse(text, str(folder.store))))
 
 
 def drain_of(folder: Folder) -> "Drain | None":
@@ -56,7 +56,7 @@ def drain_of(folder: Folder) -> "Drain | None":
     from shimmy_metrics.receiver.clickhouse.cluster import Cluster
     from shimmy_metrics.receiver.clickhouse.drain import Drain
 
-    return Drain(folder, Cluster(parse(text)))
+    return Drain(folder, Cluster(parse(text, str(folder.store))))
 
 
 def _chosen(folder: Folder) -> str:

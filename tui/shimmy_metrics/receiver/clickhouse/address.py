@@ -39,15 +39,19 @@ class ClusterAddress(NamedTuple):
         return f"{SCHEME}{','.join(map(str, self.hosts))}/{self.database}"
 
 
-def parse(text: str) -> ClusterAddress:
-    """Return the address that a text such as `clickhouse://host1,host2:8124/metrics` means. Raise `UserError`."""
+def parse(text: str, where: str = "--store") -> ClusterAddress:
+    """Return the address that a text such as `clickhouse://host1,host2:8124/metrics` means. Raise `UserError`.
+
+    `where` it stands is named by the error.
+    """
     found = _FORM.fullmatch(text.removeprefix(SCHEME)) if text.startswith(SCHEME) else None
     hosts = [_host(each) for each in found["hosts"].split(",")] if found else []
     if found is None or None in hosts or len(set(hosts)) < len(hosts):
         raise UserError(
             "this names no store",
-            where="--store",
-            remedy=f"Give sqlite, or each server of a cluster once: {SCHEME}HOST,HOST/DATABASE",
+            where=where,
+            remedy=f"Give sqlite, or each server of a cluster once: {SCHEME}HOST,HOST/DATABASE (letters, digits and _, "
+            "the first a small letter)",
         )
     user, password = (unquote(each or "") for each in (found["user"], found["password"]))
     return ClusterAddress(tuple(each for each in hosts if each), found["database"], user or "default", password)

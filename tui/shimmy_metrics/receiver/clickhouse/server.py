@@ -54,13 +54,15 @@ class Server(NamedTuple):
         except (OSError, http.client.HTTPException) as error:
             raise StoreError(f"{self.host} does not answer ({type(error).__name__})") from None
         if answer.status != http.client.OK:
-            raise StoreError(f"{self.host} says {_reason(said.decode(errors='replace'))}")
+            raise StoreError(f"{self.host} {_reason(answer.status, said.decode(errors='replace'))}")
         text = said.decode(errors="surrogateescape")
         return [line.split("\t") for line in text.removesuffix("\n").split("\n")] if text else []
 
 
-def _reason(said: str) -> str:
-    """Return an error's number and its first words: what follows may quote a row."""
+def _reason(status: int, said: str) -> str:
+    """Return what an error's answer says: its number and its first words, since what follows may quote a row."""
     number = re.search(r"Code: (\d+)", said)
     words = re.search(r"DB::Exception: ([^.:,\n]*)", said)
-    return f"{words[1] if words else 'no reason'} (error {number[1] if number else 'unknown'})"
+    if not number:
+        return f"answers {status}, and not as ClickHouse does"
+    return f"says {words[1] if words else 'no reason'} (error {number[1]})"
