@@ -1,6 +1,8 @@
 """What another process changed shows within two seconds, by a clock that only the looking moves."""
 
+import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,12 @@ import pytest
 from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.poller import Poller
+from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.delivery.backoff import session_ended
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import opened
+from shimmy_metrics.store.database import opened, transaction
+from shimmy_metrics.system.clock import Clock as Ticking
 from shimmy_metrics.system.profile import Profile
 from support.samples import COUNTERS, FACTS, NOW, profile, queued, session
 from support.timely import in_time
@@ -97,3 +102,31 @@ def test_a_report_that_left_is_gone_within_two_seconds(mine: Profile) -> None:
             outbox.remove_all(db)
 
     assert shown_after(mine, leave, lambda shown: shown.outbox == ()) <= PROMISED - SLOW
+
+
+@pytest.mark.parametrize(("begin", "end"), [(timedelta(), timedelta(days=15)), (timedelta(days=15), timedelta())])
+def test_a_report_that_time_alone_made_too_old_or_the_clock_young_again_shows(
+    mine: Profile, begin: timedelta, end: timedelta
+) -> None:
+    moments = [NOW + begin]
+    aging = mine._replace(clock=Ticking(now=lambda: moments[-1]))
+    overdue = bool(end)
+    took = shown_after(aging, lambda: moments.append(NOW + end), lambda shown: bool(shown.overdue) is overdue)
+    assert 0 < took <= PROMISED
+
+
+def test_an_attempt_that_no_sender_made_is_not_in_a_moment_for_ever(mine: Profile) -> None:
+    moments = [NOW + timedelta(seconds=1)]
+    aging = mine._replace(clock=Ticking(now=lambda: moments[-1]))
+    with opened(mine) as db, transaction(db):
+        assert session_ended(db)
+    took = shown_after(aging, lambda: moments.append(NOW + timedelta(minutes=1)), lambda shown: not shown.attempt.soon)
+    assert 0 < took <= PROMISED
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
+def test_who_may_write_the_config_shows_though_not_a_byte_of_it_changed(mine: Profile) -> None:
+    took = shown_after(
+        mine, lambda: mine.config_path.chmod(0o666), lambda shown: shown.consent.obstacle is Obstacle.UNTRUSTED
+    )
+    assert took <= PROMISED

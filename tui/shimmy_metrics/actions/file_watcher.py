@@ -30,7 +30,8 @@ class FileWatcher:
 
     def _stamps(self) -> tuple[object, ...]:
         store = store_path(self._profile)
-        files = (self._profile.config_file, store, journal_path(store))
+        config = self._profile.config_file
+        files = (config, os.path.dirname(config), store, journal_path(store))
         alive: list[tuple[str, bool]] = []
         with contextlib.suppress(OSError):
             locks = self._profile.state_path.glob("session-*.lock")
@@ -38,8 +39,9 @@ class FileWatcher:
         return (*map(_stamp, files), *alive, sending(self._profile))
 
 
-def _stamp(path: StrPath) -> tuple[int, int, int]:
+def _stamp(path: StrPath) -> tuple[int, int, int, int]:
+    """Return what changes with a file, and with who may write it: that decides whether an answer counts."""
     with contextlib.suppress(OSError):
         found = os.stat(path)
-        return found.st_mtime_ns, found.st_size, found.st_ino
-    return 0, 0, 0
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    return 0, 0, 0, 0

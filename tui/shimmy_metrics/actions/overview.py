@@ -4,7 +4,8 @@ Never raises: what cannot be used is in `trouble`, and the rest is shown.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -159,6 +160,22 @@ def overview(
         return shown(example)._replace(trouble=". ".join(troubles), store_unusable=True)
 
 
+def outdated(shown: Overview, now: datetime) -> bool:
+    """Whether time alone has changed what there is to show, which no file tells.
+
+    A report is too old by now, or no longer where the clock was set back; or no sender came after a session's end.
+    """
+    from shimmy_metrics.delivery.backoff import just_sealed  # lines of text are printed once
+
+    due = (report for report in shown.outbox if report.state is QueueState.DUE)
+    return _overdue(shown.outbox, now) != shown.overdue or (shown.attempt.soon and not just_sealed(due, now))
+
+
+def _overdue(queued: Iterable[QueuedReport], now: datetime) -> frozenset[int]:
+    aged = (report for report in queued if report.state is not QueueState.SET_ASIDE and report.overdue(now))
+    return frozenset(report.row_id for report in aged)
+
+
 def session_preview(profile: Profile, session: Session, facts: Facts) -> SessionPreview:
     """Return an ended session with the report that it would have been. Nothing is read or stored."""
     return SessionPreview(session, preview_report(profile, None, session, facts, schema_version=SCHEMA_VERSION))
@@ -199,9 +216,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         ended=ended,
         days=tuple(days.everything(db)),
         outbox=queued,
-        overdue=frozenset(
-            report.row_id for report in queued if report.state is not QueueState.SET_ASIDE and report.overdue(now)
-        ),
+        overdue=_overdue(queued, now),
         next_request=request_of(leavable(queued, now), consent.endpoint),
         entries=entries,
         broken=known.broken,

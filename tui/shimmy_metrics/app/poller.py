@@ -1,11 +1,14 @@
-"""Shows what other processes change: a thread that polls the files and reads them anew when they have changed."""
+"""Shows what other processes change: a thread that polls the files and reads them anew when they have changed.
+
+It reads them also when time alone makes what is shown untrue.
+"""
 
 import threading
 from collections.abc import Callable
 from typing import Final
 
 from shimmy_metrics.actions.file_watcher import FileWatcher
-from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.actions.overview import Overview, outdated, overview
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.system.profile import Profile
 
@@ -33,7 +36,8 @@ class Poller:
         known = self._known
         while not self._stopped:
             forced, self._forced = self._forced, False
-            if watcher.changed() or forced:
+            # In this order: the watcher looks each time, so that a change is noticed once.
+            if watcher.changed() or forced or (known is not None and outdated(known, self._profile.clock.now())):
                 found = overview(self._profile, self._facts, known)
                 if found != known and not self._stopped:
                     known = found

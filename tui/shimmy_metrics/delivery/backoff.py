@@ -1,13 +1,14 @@
 """When to try again: one session end makes one attempt, and after failures some session ends are skipped."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Final
 
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.limits import SEND_SECONDS, SKIPPED_MAX
 from shimmy_metrics.next_attempt import NextAttempt
-from shimmy_metrics.records import Session
+from shimmy_metrics.records import QueuedReport, Session
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, set_meta
 from shimmy_metrics.system.profile import Profile
@@ -61,10 +62,12 @@ def _becomes_due(session: Session, decision: Decision) -> bool:
 
 def _just_ended(profile: Profile, db: Database) -> bool:
     """Whether the newest session end's attempt is open, and its sender, which lives for 5 s, may be starting."""
-    if get_meta(db, NO_ATTEMPT_LEFT) != "0":
-        return False
-    ages = (profile.clock.now() - report.sealed for report in outbox.due(db))
-    return any(timedelta(0) <= age < timedelta(seconds=SEND_SECONDS) for age in ages)
+    return get_meta(db, NO_ATTEMPT_LEFT) == "0" and just_sealed(outbox.due(db), profile.clock.now())
+
+
+def just_sealed(due: Iterable[QueuedReport], now: datetime) -> bool:
+    """Whether one of these reports was sealed so lately that its sender may be starting."""
+    return any(timedelta(0) <= now - report.sealed < timedelta(seconds=SEND_SECONDS) for report in due)
 
 
 def session_ended(db: Database) -> bool:
