@@ -1,5 +1,6 @@
 """Recalling from the app: from History and from a receipt, by key, after a yes that shows what would be sent."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import pytest
 from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.app.command_palette import commands
 from shimmy_metrics.app.keys import RECALL
+from shimmy_metrics.limits import QUESTION_STANDS_SECONDS
 from shimmy_metrics.records import Failure, Outcome
 from shimmy_metrics.store import departures
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.wording.recall import ALL_RECALLED
 from support import opened, samples
 from support.departed import depart
+from support.installed import AFTER_FIVE_SECONDS
 from support.queue_report import FIRST, SECOND
 from support.receiver import Receiver, status
 
@@ -77,6 +80,18 @@ async def test_it_works_after_a_no_and_says_what_else_was_answered(tmp_path: Pat
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "not confirmed: answer 503" in opened.read(app))
     assert len(receiver.received) == 2
+
+
+async def test_while_several_are_recalled_it_is_said_of_them(tmp_path: Path, receiver: Receiver) -> None:
+    answers = threading.Event()
+    receiver.recalls = lambda handler, body: (answers.wait(AFTER_FIVE_SECONDS), status(204)(handler, body))[1]
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "3", "z")
+        await pilot.pause(QUESTION_STANDS_SECONDS + 0.05)
+        opened.send(app, "y")
+        await opened.until(pilot, lambda: f"Asking localhost:{receiver.port} to delete them." in opened.read(app))
+        answers.set()
 
 
 async def test_what_cannot_be_recalled_says_why_and_has_no_button(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.messages import Busy
+from shimmy_metrics.errors import UserError
 
 LONGEST = 10.0
 
@@ -45,3 +46,13 @@ def test_a_result_shown_before_the_end_is_not_replaced_by_what_is_being_done(mon
         app.told.append("Recorded.")
         assert not app.begun.wait(0.2)
     assert app.told == ["Recorded."]
+
+
+def test_an_error_is_reported_as_a_sentence() -> None:
+    app = Slow()
+    app.may.set()
+    with Runner(cast("Host", app)).reporting_errors():
+        raise UserError("nothing may be sent now", remedy="See the consent page")
+    with Runner(cast("Host", app)).reporting_errors():
+        raise UserError("the disk is full", where="/home/me/metrics.db")
+    assert app.told == ["Nothing may be sent now. See the consent page.", "/home/me/metrics.db: the disk is full."]

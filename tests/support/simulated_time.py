@@ -150,7 +150,7 @@ class NotedRecall(RecallCommands):
         super().__init__(app, Runner(app))
         self._app = app
 
-    def recall(self, departure: Departure) -> None:
+    def recall(self, departure: Departure, number: int) -> None:
         self._app.note("recall")
 
 

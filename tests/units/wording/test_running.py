@@ -11,6 +11,7 @@ from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.cli.status_report import as_lines
+from shimmy_metrics.wording.numbers import when
 from shimmy_metrics.wording.running import last_saved, shown_address
 from support import overviews, samples
 from support.samples import NOW
@@ -58,3 +59,12 @@ def test_no_address_is_told_that_is_not_the_server_s_own(stored: str, told: str)
         lines = "\n".join(face)
         assert "0.0.0.0" not in lines
         assert f" {told}" in lines
+
+
+def test_a_session_that_began_on_another_day_is_said_to_be_measured_since_then() -> None:
+    shown = overviews.busy()
+    (live,) = shown.running
+    yesterday = live.session._replace(started=NOW - timedelta(days=1), updated=NOW)
+    page = str(session_view(CANVAS, shown._replace(running=(live._replace(session=yesterday),)), 0))
+    assert f"Measuring since {when(yesterday.started, NOW, UTC)}." in page
+    assert " " in when(yesterday.started, NOW, UTC)

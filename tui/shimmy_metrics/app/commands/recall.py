@@ -59,11 +59,11 @@ class RecallCommands:
             "Yes, recall it" if number == 1 else "Yes, recall them",
             "No",
         )
-        self._runner.ask(question, lambda: self.recall(departure))
+        self._runner.ask(question, lambda: self.recall(departure, number))
         return ""
 
-    def recall(self, departure: Departure) -> None:
-        """Ask the receiver to delete a request's reports, and report what it answered."""
+    def recall(self, departure: Departure, number: int) -> None:
+        """Ask the receiver to delete a request's reports, so many, and report what it answered."""
 
         def recalled() -> str:
             from shimmy_metrics.actions.recall import recall, recall_of
@@ -72,7 +72,8 @@ class RecallCommands:
             canvas = self._host.canvas()
             return sentence(became(made, canvas.now, canvas.zone))
 
-        self._runner.run(recalled, f"Asking {host(departure.endpoint)} to delete it.")
+        them = "it" if number == 1 else "them"
+        self._runner.run(recalled, f"Asking {host(departure.endpoint)} to delete {them}.")
 
     def ask_to_recall_all(self) -> None:
         """Ask whether every request that left, and was not recalled yet, may be recalled."""

@@ -70,7 +70,9 @@ class Runner:
         try:
             yield
         except UserError as error:
-            self.report(f"{error}.")
+            from shimmy_metrics.wording.departures import sentence  # with the records; what goes well wants none
+
+            self.report(sentence(str(error)))
 
     @contextmanager
     def busy(self, sentence: str = WRITING) -> Iterator[Callable[[], None]]:

@@ -15,7 +15,7 @@ from shimmy_metrics.counters import Counters
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording.consent import measured_elsewhere
-from shimmy_metrics.wording.numbers import duration, with_separators
+from shimmy_metrics.wording.numbers import duration, when, with_separators
 from shimmy_metrics.wording.other_servers import switched_elsewhere, there
 from shimmy_metrics.wording.running import last_saved, shown_address
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
@@ -104,7 +104,7 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
         return (*wrapped(sentence, canvas.width, role=Role.STRONG), BLANK)
     several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
     fate = _fate(canvas, overview, session)
-    begun = canvas.clock(session.started)
+    begun = when(session.started, canvas.now, canvas.zone)
     saved = last_saved(session, canvas.now, canvas.zone)
     sentence = f"{f'Last saved {saved}' if saved else f'Measuring since {begun}'}. {fate}{several}"
     if overview.unusable is Unusable.CONFIG or (not saved and len(sentence) + 12 > canvas.width):
