@@ -81,6 +81,8 @@ def test_whoever_lets_reports_go_is_told_how_many_go_with_them() -> None:
     assert told["Do not hold"] == f"reports are sent automatically, the {held} held one too"
     by_hand = shown._replace(outbox=tuple(each._replace(state=QueueState.HELD_BY_HAND) for each in shown.outbox))
     assert {c.label: c.consequence for c in choices(by_hand)}["Do not hold"] == "reports are sent automatically"
+    too_old = shown._replace(overdue=frozenset(each.row_id for each in shown.outbox))
+    assert {c.label: c.consequence for c in choices(too_old)}["Do not hold"] == "reports are sent automatically"
     unread = shown._replace(store_unusable=True)
     later = "reports are sent automatically once sending is possible again"
     assert {c.label: c.consequence for c in choices(unread)}["Do not hold"] == later

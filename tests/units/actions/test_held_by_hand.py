@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from shimmy_metrics.records import Outcome, QueueState
 from shimmy_metrics.store import outbox, releases
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.system.clock import Clock
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
 from support import samples
@@ -86,6 +88,14 @@ def test_a_report_held_by_hand_stays_until_it_is_released_by_hand(
         held = outbox.everything(db)[0]
     assert by_hand.release(mine, [held.row_id], ENDPOINT)
     assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]  # whatever becomes of its request
+
+
+def test_one_that_is_too_old_to_be_sent_is_not_counted_among_those_that_are_sent_again(mine: Profile) -> None:
+    hold(mine, review=True)
+    aged = mine._replace(clock=Clock(now=lambda: samples.NOW + timedelta(days=15)))
+    assert hold(aged, review=False).moved == 0
+    assert hold(mine, review=True).moved == 1
+    assert hold(mine, review=False).moved == 1
 
 
 def test_that_a_report_is_held_by_hand_is_said(mine: Profile) -> None:

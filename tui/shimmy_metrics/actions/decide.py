@@ -177,7 +177,7 @@ def hold(profile: Profile, *, review: bool) -> DeliveryChanged:
 def _hold_queued(profile: Profile, decision: Decision, *, review: bool) -> int:
     """Hold or free the reports that are queued; return how many are held, or due, because of that.
 
-    Raises `UserError`.
+    One that is too old to be sent does not count. Raises `UserError`.
     """
     if not _holds_reports(profile, decision):
         return 0
@@ -186,7 +186,9 @@ def _hold_queued(profile: Profile, decision: Decision, *, review: bool) -> int:
     with opened(profile) as db, transaction(db):
         if after is QueueState.DUE and groups.group_size(db, decision.endpoint).lowered:
             after = QueueState.HELD_FOR_GROUPS
-        moved = outbox.move_all(db, before, after)
+        now = profile.clock.now()
+        moved = sum(each.state is before and not each.overdue(now) for each in outbox.everything(db))
+        outbox.move_all(db, before, after)
         return moved if after in states else 0
 
 

@@ -214,7 +214,8 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
         )
     if overview.consent.groups.lowered:
         return Choice("consent.hold", Answer.HOLD, "Do not hold", "reports are held until you agree again all the same")
-    waiting = sum(each.state is QueueState.HELD_BY_MODE for each in overview.outbox)
+    freed = (each for each in overview.outbox if each.row_id not in overview.overdue)
+    waiting = sum(each.state is QueueState.HELD_BY_MODE for each in freed)
     them = f", the {waiting} held {'one' if waiting == 1 else 'ones'} too" if waiting else ""
     consequence = f"reports are sent automatically{them}"
     return Choice("consent.hold", Answer.HOLD, "Do not hold", consequence, ENABLE.brief)
