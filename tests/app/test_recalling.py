@@ -15,6 +15,7 @@ from shimmy_metrics.store import departures
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.wording.recall import ALL_RECALLED
 from support import opened, samples
+from support.app_idle import send
 from support.departed import depart
 from support.installed import AFTER_FIVE_SECONDS
 from support.queue_report import FIRST, SECOND
@@ -89,7 +90,7 @@ async def test_while_several_are_recalled_it_is_said_of_them(tmp_path: Path, rec
     async with app.run_test(size=(100, 30)) as pilot:
         await opened.press(pilot, "3", "z")
         await pilot.pause(QUESTION_STANDS_SECONDS + 0.05)
-        opened.send(app, "y")
+        send(app, "y")
         await opened.until(pilot, lambda: f"Asking localhost:{receiver.port} to delete them." in opened.read(app))
         answers.set()
 

@@ -48,11 +48,22 @@ def test_a_result_shown_before_the_end_is_not_replaced_by_what_is_being_done(mon
     assert app.told == ["Recorded."]
 
 
-def test_an_error_is_reported_as_a_sentence() -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            UserError("nothing may be sent now", remedy="See the consent page"),
+            "Nothing may be sent now. See the consent page.",
+        ),
+        (UserError("the disk is full", where="/home/me/metrics.db"), "/home/me/metrics.db: the disk is full."),
+    ],
+)
+def test_an_error_is_reported_as_a_sentence(error: UserError, told: str) -> None:
+    def fail() -> None:
+        raise error
+
     app = Slow()
     app.may.set()
     with Runner(cast("Host", app)).reporting_errors():
-        raise UserError("nothing may be sent now", remedy="See the consent page")
-    with Runner(cast("Host", app)).reporting_errors():
-        raise UserError("the disk is full", where="/home/me/metrics.db")
-    assert app.told == ["Nothing may be sent now. See the consent page.", "/home/me/metrics.db: the disk is full."]
+        fail()
+    assert app.told == [told]

@@ -56,9 +56,9 @@ def set_state(db: Database, row_id: int, state: QueueState, cause: Cause = Cause
     db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE row_id = ?", (state, cause, detail, row_id))
 
 
-def move_all(db: Database, before: QueueState, after: QueueState) -> None:
-    """Move every report from one state to another."""
-    db.execute("UPDATE outbox SET state = ? WHERE state = ?", (after, before))
+def move_all(db: Database, before: QueueState, after: QueueState) -> int:
+    """Move every report from one state to another; return how many moved."""
+    return db.execute("UPDATE outbox SET state = ? WHERE state = ?", (after, before)).rowcount
 
 
 def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
