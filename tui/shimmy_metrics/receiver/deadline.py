@@ -1,11 +1,15 @@
 """A connection's deadlines, which uvicorn has none of: 20 of 20 slow clients were still connected after 42 s."""
 
-from asyncio import TimerHandle, Transport
+from asyncio import Event, TimerHandle, Transport
 from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
+from urllib.parse import unquote
 
+import httptools
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shimmy_metrics.receiver.cycle import Cycle
 
 DEADLINE_SECONDS: Final = 10.0
 """From a request's first byte (for the first request: from the connection) to its last, and then to its answer."""
@@ -43,7 +47,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._refused = False
         """Whether something came that is no HTTP: the parser says so of all that follows."""
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn's: that of a stream
         """Begin the first request's time."""
         super().connection_made(transport)
         self._begin()
@@ -70,8 +74,40 @@ class DeadlineProtocol(HttpToolsProtocol):
             self._begin()
 
     def on_headers_complete(self) -> None:
-        """Let nothing that stands behind a chunked body take a header's place, such as a trusted proxy's."""
-        super().on_headers_complete()
+        """Begin a request as uvicorn does, but in a `Cycle`.
+
+        What uvicorn may do besides is not asked for here: other protocols, a limit of connections, a path of its own.
+        """
+        version = self.parser.get_http_version()
+        if version != "1.1":
+            self.scope["http_version"] = version
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        url = httptools.parse_url(self.url)
+        self.scope["raw_path"] = url.path
+        self.scope["path"] = unquote(url.path.decode("ascii"))
+        self.scope["query_string"] = url.query or b""
+        before = cast("Cycle | None", self.cycle)  # whatever its type says
+        self.cycle = Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=Event(),
+            expect_100_continue=self.expect_100_continue and version != "1.0",  # which knows no such answer
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            task = self.loop.create_task(self.cycle.run_asgi(self.app))
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+        # Nothing that stands behind a chunked body may take a header's place, such as a trusted proxy's.
         self.headers = []
         if len(self.pipeline) > MOST_BEHIND and not self.transport.is_closing():
             self._count(("too many requests at once",))
@@ -111,7 +147,7 @@ class DeadlineProtocol(HttpToolsProtocol):
             return
         self._refused = True
         self._count(("no HTTP",))
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # the last one that came, whatever its type says
+        cycle = cast("Cycle | None", self.cycle)  # the last one that came, whatever its type says
         if cycle is not None and not cycle.response_complete:
             cycle.keep_alive = False
             return
