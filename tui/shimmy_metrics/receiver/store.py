@@ -42,7 +42,7 @@ class StoredRow(NamedTuple):
     @property
     def keys(self) -> tuple[bytes, ...]:
         """Every key under which it may be known, the newest first."""
-        return (self.key, *[key for key, _ in self.older])
+        return (self.key, *[key for key, _ in self.older]) if self.older else (self.key,)
 
 
 class Recall(NamedTuple):

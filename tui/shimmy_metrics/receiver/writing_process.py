@@ -26,6 +26,9 @@ _SETTLE_SECONDS: Final = 0.25
 """After so long without a commit, the files are settled."""
 
 _OUTCOMES: Final = tuple(Outcome)
+_RECALL_LENGTH: Final = len(Recall._fields)
+"""By which it is told from a row."""
+
 _FAILED: Final = b"!"
 """Before the words of an error, where else the outcomes stand, a byte each."""
 
@@ -107,13 +110,13 @@ def _append(store: WritableStore, asked: bytes) -> bytes:
     try:
         became = store.append(
             date.fromisoformat(day),
-            [Recall(*each) if len(each) == len(Recall._fields) else StoredRow(*each) for each in operations],
+            [(Recall if len(each) == _RECALL_LENGTH else StoredRow)._make(each) for each in operations],
         )
     except StoreError as error:
         return _FAILED + str(error).encode()
     except Exception as error:  # noqa: BLE001 - whatever a store has wrong, nobody waits for ever
         return _FAILED + f"the store failed ({type(error).__name__})".encode()
-    return bytes(_OUTCOMES.index(each) for each in became)
+    return bytes([*map(_OUTCOMES.index, became)])
 
 
 @contextmanager

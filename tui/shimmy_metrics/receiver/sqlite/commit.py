@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.columns import COLUMNS
@@ -17,11 +16,12 @@ from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoredRow
 
 _ASKED_AT_ONCE: Final = 512
 
-_WRITTEN_AT_ONCE: Final = 32
-"""With some 30 columns each, fewer values than the 999 that every SQLite takes."""
+_STORED: Final = Outcome.STORED
+"""Python 3.11 looks an enum's member up by a function of its own, which every row would pay for."""
 
 # With their names: a file of an earlier version has its newer columns at the end.
 _NAMES: Final = ", ".join(("key", '"check"', *(f'"{column.name}"' for column in COLUMNS)))
+_INSERT: Final = f"INSERT INTO main.reports ({_NAMES}) VALUES ({', '.join('?' * (2 + len(COLUMNS)))})"
 
 
 class Seen(NamedTuple):
@@ -29,7 +29,7 @@ class Seen(NamedTuple):
 
     check: bytes | None
     day: str
-    recalled: bool
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,16 @@ class Decided:
 
 
 def decide(
-    connection: sqlite3.Connection, day: date, in_days: Mapping[bytes, Seen], operations: Sequence[Operation]
+    connection: sqlite3.Connection,
+    day: date,
+    in_days: Mapping[bytes, Seen],
+    operations: Sequence[Operation],
+    keys: Sequence[bytes],
 ) -> Decided:
     """Decide what becomes of each, inside a transaction that keeps other writers out.
 
-    `in_days` is what was found in the files of the days that are to be asked.
+    `in_days` is what was found in the files of the days that are to be asked, `keys` are `keys_of(operations)`.
     """
-    keys = keys_of(operations)
     arrived = day.isoformat()
     known = dict(in_days)
     for key, check, seen_on, recalled in _found(connection, 'SELECT key, "check", day, recalled FROM seen.seen', keys):
@@ -70,16 +73,14 @@ def stored(
     """Yield what a day's file has of these; `full` is what is known of its full segments."""
     for table, some in full.to_ask(connection, keys):
         for key, check in _found(connection, f'SELECT key, "check" FROM main.{table}', some):
-            yield key, Seen(check, day, recalled=False)
+            yield key, Seen(check, day)
 
 
 def insert(connection: sqlite3.Connection, rows: Mapping[bytes, StoredRow]) -> None:
-    """Insert these rows, by few statements: after each this thread waits for the event loop to let go of Python."""
+    """Insert these rows."""
     # In the order of their keys, not of their arrival: what arrived together shall not lie together.
     ordered = [rows[key] for key in sorted(rows)]
-    for start in range(0, len(ordered), _WRITTEN_AT_ONCE):
-        some = ordered[start : start + _WRITTEN_AT_ONCE]
-        connection.execute(_insertion(len(some)), [each for row in some for each in (row.key, row.check, *row.values)])
+    connection.executemany(_INSERT, [(row.key, row.check, *row.values) for row in ordered])
 
 
 def delete(connection: sqlite3.Connection, keys: Iterable[bytes]) -> int:
@@ -97,12 +98,6 @@ def note_recalls(connection: sqlite3.Connection, day: date, keys: Iterable[bytes
         'INSERT INTO seen.seen VALUES (?, NULL, ?, 1) ON CONFLICT (key) DO UPDATE SET "check" = NULL, recalled = 1',
         [(key, day.isoformat()) for key in keys],
     )
-
-
-@cache
-def _insertion(rows: int) -> str:
-    row = f"({', '.join('?' * (2 + len(COLUMNS)))})"
-    return f"INSERT INTO main.reports ({_NAMES}) VALUES {', '.join([row] * rows)}"
 
 
 def _found(connection: sqlite3.Connection, select: str, keys: Sequence[bytes]) -> Iterator[Any]:
@@ -128,5 +123,5 @@ def _decide(operation: Operation, known: dict[bytes, Seen], day: str, decided: D
         own = dict(((operation.key, operation.check), *operation.older))[key]
         return Outcome.DUPLICATE if seen.check == own else Outcome.CONFLICT
     decided.rows[key] = operation
-    known[key] = Seen(operation.check, day, recalled=False)
-    return Outcome.STORED
+    known[key] = Seen(operation.check, day)
+    return _STORED

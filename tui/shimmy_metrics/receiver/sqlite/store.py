@@ -201,7 +201,8 @@ class SqliteStore:
     def _append(self, connection: sqlite3.Connection, day: date, operations: Sequence[Operation]) -> list[Outcome]:
         with committed(connection):
             others = begin(connection, day.isoformat())
-            decided = decide(connection, day, self._in_days(connection, day, others, keys_of(operations)), operations)
+            keys = keys_of(operations)
+            decided = decide(connection, day, self._in_days(connection, day, others, keys), operations, keys)
             self._delete(connection, day, decided)
             insert(connection, decided.rows)
         self._filling.stored(len(decided.rows))
