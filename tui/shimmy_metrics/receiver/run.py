@@ -1,7 +1,6 @@
 """Put the receiver together, and run it until a signal comes."""
 
 import contextlib
-import gc
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.stores import choose, drain_of, open_store
 from shimmy_metrics.receiver.writer import Writer
-from shimmy_metrics.receiver.writing_process import start
+from shimmy_metrics.receiver.writing_process import collect_seldom, start
 
 if TYPE_CHECKING:
     from shimmy_metrics.receiver.clickhouse.drain import Drain
@@ -80,7 +79,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             today=once_a_turn(lambda: datetime.now(UTC).date()),
         )
         server = Server(receiver, options.tls, lambda: listening(address), counters.count, around=writer)
-        gc.freeze()  # what was loaded stays: looked through again and again, it would take a twentieth of the time
+        collect_seldom()
         try:
             open_store(folder).check()
             server.run([socket])

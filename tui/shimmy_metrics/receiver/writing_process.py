@@ -22,6 +22,9 @@ from shimmy_metrics.receiver.frames import framed, receive_frame
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoredRow, StoreError
 
+_NEW_OBJECTS: Final = 50_000
+"""After so many more than were freed, garbage is looked for: Python's own 700 are what a dozen requests are made of."""
+
 _SETTLE_SECONDS: Final = 0.25
 """After so long without a commit, the files are settled."""
 
@@ -88,10 +91,19 @@ def serve(folder: Folder, connection: socket.socket) -> None:
         signal.signal(number, signal.SIG_IGN)  # what was begun is finished; then the receiver closes its end
     with connection:
         store = SqliteStore(folder)
-        gc.freeze()
+        collect_seldom()
         append_all(store, connection)
         with suppress(StoreError):
             store.close()
+
+
+def collect_seldom() -> None:
+    """Look for cycles of garbage less often, and never in what was loaded: that took a tenth of the time.
+
+    A request leaves none.
+    """
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
 
 
 def append_all(store: WritableStore, connection: socket.socket) -> None:
