@@ -16,7 +16,7 @@ from shimmy_metrics.store.database import opened
 from shimmy_metrics.wording.consent_question import disclosure
 from support.installed import Home
 from support.queue_report import FIRST, SECOND, THIRD, end_session, queue_report
-from support.receiver import Receiver, accept, naming
+from support.receiver import Behaviour, Receiver, accept, naming
 
 FOURTH = FIRST[:-1] + "4"
 
@@ -122,7 +122,7 @@ def test_no_longer_holding_is_no_yes_to_it(home: Home, receiver: Receiver) -> No
         *(pytest.param(naming(each), marks=pytest.mark.thorough) for each in (20, 0, True, 3.0)),
     ],
 )
-def test_the_same_a_larger_one_or_no_number_holds_nothing(home: Home, receiver: Receiver, behaviour: Any) -> None:  # noqa: ANN401
+def test_the_same_a_larger_one_or_no_number_holds_nothing(home: Home, receiver: Receiver, behaviour: Behaviour) -> None:
     _sent(home, FIRST)
     receiver.behaviour = behaviour
     for each in (SECOND, THIRD):

@@ -96,7 +96,7 @@ def test_what_was_removed_is_made_again_with_the_session_s_figures(home: Home, r
             said = process.stderr.readline()  # noticed without a request
             assert said.startswith(f"shimmy-metrics: {home.profile.state_path}: was removed while this session ran. ")
             assert ask(port)[0] == 200
-            assert wait_until(lambda asked=asked: _requests(home) == [asked])  # type: ignore[misc]
+            assert wait_until(lambda asked=asked: _requests(home) == [asked])  # type: ignore[misc]  # it has a default
         log = Path(home.profile.log_file).read_text()
         lines = log.count("the store was removed while a session ran; made again")
         assert lines == (1 if remove in (_folder, _folder_above) else 2)  # the first went with its folder

@@ -91,7 +91,7 @@ def told() -> dict[str, Any]:
             await press(pilot, "4")
             return text(app)
 
-    counters = Aggregate(started=0.0).snapshot(60.0)._replace(longest_minute=123)  # type: ignore[call-arg]
+    counters = Aggregate(started=0.0).snapshot(60.0)._replace(longest_minute=123)  # type: ignore[call-arg]  # the field that is added
     measured = samples.measured(counters=counters)
     report, older = (build(measured._replace(schema_version=version)) for version in (SCHEMA_VERSION, 1))
     body = seal(report).body

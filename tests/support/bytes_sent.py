@@ -206,7 +206,7 @@ def run(root: Path, variables: dict[str, str]) -> None:
         write(driver, data)
         app.wrote(data)
 
-    LinuxDriver.write = counted  # type: ignore[assignment, method-assign]
+    LinuxDriver.write = counted  # type: ignore[assignment, method-assign]  # what is written is counted
     app.run(mouse=False)
 
 

@@ -228,7 +228,7 @@ def _others(pieces: tuple[Piece, ...], text: str, total: int) -> tuple[Answered,
             Answered(
                 f"Ollama {path}", "", path, True, total, compact(say(text, done=True, eval_count=total)),
                 streamed(
-                    pieces, lambda text, _, say=say: say(text),  # type: ignore[misc]
+                    pieces, lambda text, _, say=say: say(text),  # type: ignore[misc]  # a lambda with a default
                     after=[say("", done=True, eval_count=total)], wrap=json_line, empties=False,
                 ), compact({"error": "model is gone"}), b'{"error":"model is gone"}\n', "application/x-ndjson",
             )

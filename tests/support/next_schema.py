@@ -16,11 +16,11 @@ NEXT: Final = state.SCHEMA_VERSION + 1
 
 def become_next() -> None:
     """Change the table of this process."""
-    state.SCHEMA_VERSION = NEXT  # type: ignore[misc]
+    state.SCHEMA_VERSION = NEXT  # type: ignore[misc]  # a constant of this process alone
     from shimmy_metrics.report import fields
 
     changed = tuple(field._replace(since=NEXT) if field.name == NEW else field for field in fields.FIELDS)
-    fields.FIELDS = changed  # type: ignore[misc]
+    fields.FIELDS = changed  # type: ignore[misc]  # a constant of this process alone
     fields.BY_NAME.update({field.name: field for field in changed})
 
 

@@ -18,7 +18,7 @@ def run(seconds: int, words: list[str]) -> int:
 
     exists = os.path.exists
     os.path.exists = lambda path: path not in _MARKS and exists(path)
-    limits.QUESTION_SECONDS = seconds  # type: ignore[misc]
+    limits.QUESTION_SECONDS = seconds  # type: ignore[misc]  # a constant of this process alone
     sys.argv = ["shimmy", *words]
     from shimmy_metrics.cli.main import shimmy
 

@@ -26,8 +26,8 @@ def run(seconds: float) -> int:
     from shimmy_metrics.app.terminal import hang_up
     from shimmy_metrics.demo import run as demo
 
-    demo.RUN_SECONDS = seconds  # type: ignore[misc]
-    hang_up.FORCED_EXIT_SECONDS = _PATIENT_SECONDS  # type: ignore[misc]
+    demo.RUN_SECONDS = seconds  # type: ignore[misc]  # a constant of this process alone
+    hang_up.FORCED_EXIT_SECONDS = _PATIENT_SECONDS  # type: ignore[misc]  # a constant of this process alone
     sys.argv = ["shimmy", "demo"]
     from shimmy_metrics.cli.main import shimmy
 

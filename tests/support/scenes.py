@@ -222,7 +222,7 @@ async def walked(
             draws_on_demand(),
         ):
             profile = samples.profile(Path(root), **{**opened.TERMINAL, **LOOKS[look]})
-            start = Start(samples.FACTS, walk.shown(), asks=walk.asks)._replace(**walk.start)  # type: ignore[arg-type]
+            start = Start(samples.FACTS, walk.shown(), asks=walk.asks)._replace(**walk.start)  # type: ignore[arg-type]  # named in each walk
             app = Fixed(profile, start)
             async with app.run_test(size=(width, height)) as pilot:
                 for scene in walk.scenes:

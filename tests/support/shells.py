@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
                 add_arguments(behind.add_parser(each.name, help=each.does), each)
         for action in made._actions:
             if action.dest == "file":
-                action.complete = shtab.FILE  # type: ignore[attr-defined]
+                action.complete = shtab.FILE  # type: ignore[attr-defined]  # what shtab reads
     return parser
 
 

@@ -209,7 +209,7 @@ def key(name: str) -> events.Key:
 def clicked(x: int, y: int) -> tuple[events.MouseDown, events.MouseUp]:
     """Return a click with the left button at a place of the screen."""
     place = {"delta_x": 0, "delta_y": 0, "button": 1, "shift": False, "meta": False, "ctrl": False}
-    return events.MouseDown(None, x, y, **place), events.MouseUp(None, x, y, **place)  # type: ignore[arg-type]
+    return events.MouseDown(None, x, y, **place), events.MouseUp(None, x, y, **place)  # type: ignore[arg-type]  # its six are of their own types
 
 
 def _awaited(app: App[None]) -> str:

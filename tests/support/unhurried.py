@@ -12,9 +12,9 @@ from shimmy_metrics import limits
 from shimmy_metrics.delivery import detach
 
 if __name__ == "__main__":
-    detach.SENDER = (sys.executable, "-P", __file__, *detach.SENDER[2:])  # type: ignore[misc]
-    limits.EXIT_DELAY_SECONDS = 25.0  # type: ignore[misc]
-    limits.SEND_SECONDS = 25.0  # type: ignore[misc]
+    detach.SENDER = (sys.executable, "-P", __file__, *detach.SENDER[2:])  # type: ignore[misc]  # a constant of this process alone
+    limits.EXIT_DELAY_SECONDS = 25.0  # type: ignore[misc]  # a constant of this process alone
+    limits.SEND_SECONDS = 25.0  # type: ignore[misc]  # a constant of this process alone
     del sys.argv[0]
     if sys.argv[0] == "-m":
         del sys.argv[0]

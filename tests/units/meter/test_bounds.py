@@ -122,17 +122,17 @@ class Counted(bytearray):
 
     work = 0
 
-    def find(self, sought: bytes, begin: int = 0) -> int:  # type: ignore[override]
+    def find(self, sought: bytes, begin: int = 0) -> int:  # type: ignore[override]  # as the meter calls it
         place = super().find(sought, begin)
         Counted.work += (place if place >= 0 else len(self)) - begin
         return place
 
-    def __getitem__(self, places: slice) -> bytearray:  # type: ignore[override]
+    def __getitem__(self, places: slice) -> bytearray:  # type: ignore[override]  # as the meter calls it
         found = super().__getitem__(places)
         Counted.work += len(found)
         return found
 
-    def __iadd__(self, more: bytes) -> "Counted":  # type: ignore[override,misc]
+    def __iadd__(self, more: bytes) -> "Counted":  # type: ignore[override,misc]  # as the meter calls it
         Counted.work += len(more)
         return super().__iadd__(more)
 

@@ -108,7 +108,7 @@ def test_one_that_another_process_makes_between_two_questions_is_not_taken_for_a
             if "sqlite_master" in sql:
                 with opened(mine):
                     pass
-            return super().execute(sql, *values)  # type: ignore[arg-type]
+            return super().execute(sql, *values)  # type: ignore[arg-type]  # as sqlite3's own takes them
 
     mine.state_path.mkdir(parents=True)
     with closing(sqlite3.connect(store_path(mine), factory=Between)) as db:

@@ -61,13 +61,13 @@ def _given_away(path: Path) -> None:
     os.chown(path, NOBODY, NOBODY)
 
 
-PLANTED: list[Callable[[Path], object]] = [
+PLANTED: list[object] = [
     lambda path: path.symlink_to(path.parent.parent / "notes"),
     lambda path: path.symlink_to("/nowhere"),
     lambda path: path.hardlink_to(path.parent.parent / "notes"),
     os.mkfifo,
     Path.mkdir,
-    pytest.param(_given_away, marks=as_root),  # type: ignore[list-item]
+    pytest.param(_given_away, marks=as_root),
 ]
 
 

@@ -26,7 +26,7 @@ NEXT = "when the next session ends"
 def departure(outcome: Outcome | None = None, failure: Failure = Failure.NONE, **more: object) -> Departure:
     ended = None if outcome is None else NOW
     made = Departure(1, NOW, f"https://{HOST}/v1/usage", "0" * 64, 1_328, 2, by_hand=False)
-    return made._replace(outcome=outcome, failure=failure, ended=ended, **more)  # type: ignore[arg-type]
+    return made._replace(outcome=outcome, failure=failure, ended=ended, **more)  # type: ignore[arg-type]  # of the fields named
 
 
 @pytest.mark.parametrize(

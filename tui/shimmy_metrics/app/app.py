@@ -58,7 +58,7 @@ class ShimmyApp(TerminalApp):
 
     def __init__(self, profile: Profile, start: Start, poller: Poller) -> None:
         # The first mode is painted once, one that is switched to twice: so it is chosen here, for each app.
-        self.DEFAULT_MODE = "consent" if start.asks else "session"  # type: ignore[misc]
+        self.DEFAULT_MODE = "consent" if start.asks else "session"  # type: ignore[misc]  # Textual's is the class's
         super().__init__(profile.environment, theme=start.theme, outlived=start.asking or bool(start.notice))
         self.profile = profile
         self.start = start

@@ -47,7 +47,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._refused = False
         """Whether something came that is no HTTP: the parser says so of all that follows."""
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn's: that of a stream
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn's: that of a stream
         """Begin the first request's time."""
         super().connection_made(transport)
         self._begin()

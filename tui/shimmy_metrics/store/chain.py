@@ -104,7 +104,7 @@ def notes(db: Database) -> list[Note]:
 def stamp(db: Database) -> tuple[object, ...]:
     """Return a value that changes whenever a departure or a note is added, changed or deleted."""
     counted = "count(*), count(body), coalesce(sum(length(report_ids)), 0)"
-    return (_end(db), *db.execute(f"SELECT {counted} FROM departures").fetchone())  # noqa: S608 - the sums above
+    return (_end(db), *db.execute(f"SELECT {counted} FROM departures").fetchone())
 
 
 def merge_like_failures(db: Database, departure: int) -> None:
@@ -114,7 +114,7 @@ def merge_like_failures(db: Database, departure: int) -> None:
     """
     alike = f"endpoint, failure, outcome, form, kind, CASE kind WHEN {int(DepartureKind.RECALL)} THEN sha256 END"
     columns = f"row_id, begin_place, end_place, begun, attempts, since, {alike}"
-    two = db.execute(f"SELECT {columns} FROM departures ORDER BY row_id DESC LIMIT 2").fetchall()  # noqa: S608
+    two = db.execute(f"SELECT {columns} FROM departures ORDER BY row_id DESC LIMIT 2").fetchall()
     if len(two) < 2 or two[0][0] != departure:
         return
     (_, begin, _, begun, _, _, *what), (earlier, its_begin, its_end, its_begun, attempts, since, *its) = two
@@ -184,8 +184,8 @@ _KIND: Final = NOTE_KEYS.index("kind")
 def rows(db: Database) -> tuple[list[Row], list[Row]]:
     """Return departures and notes as the chain reads them, oldest first: by `DEPARTURE_KEYS` and `NOTE_KEYS`."""
     return (
-        db.execute(f"SELECT row_id, {', '.join(_COVERED)} FROM departures ORDER BY row_id").fetchall(),  # noqa: S608
-        db.execute(f"SELECT {', '.join(NOTE_KEYS)} FROM notes ORDER BY place").fetchall(),  # noqa: S608
+        db.execute(f"SELECT row_id, {', '.join(_COVERED)} FROM departures ORDER BY row_id").fetchall(),
+        db.execute(f"SELECT {', '.join(NOTE_KEYS)} FROM notes ORDER BY place").fetchall(),
     )
 
 

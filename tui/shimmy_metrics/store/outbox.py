@@ -19,7 +19,7 @@ def add(db: Database, report: QueuedReport) -> None:
     """Add a sealed report; one that is there already (after a crash between two steps) stays as it is."""
     names = _COLUMNS.removeprefix("row_id, ")
     db.execute(
-        f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({', '.join('?' * 10)})",  # noqa: S608 - the column names above
+        f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({', '.join('?' * 10)})",
         (
             report.report_id,
             report.body,
@@ -37,7 +37,7 @@ def add(db: Database, report: QueuedReport) -> None:
 
 def everything(db: Database) -> list[QueuedReport]:
     """Return all queued reports, oldest first, including those set aside."""
-    return _read(db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY row_id"))  # noqa: S608 - the column names above
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY row_id"))
 
 
 def due(db: Database) -> list[QueuedReport]:
@@ -47,7 +47,7 @@ def due(db: Database) -> list[QueuedReport]:
 
 def get(db: Database, row_id: int) -> QueuedReport | None:
     """Return one report, or None where it is gone."""
-    found = _read(db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE row_id = ?", (row_id,)))  # noqa: S608
+    found = _read(db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE row_id = ?", (row_id,)))
     return found[0] if found else None
 
 
@@ -98,7 +98,7 @@ def expire(db: Database, now: datetime) -> int:
     redate(db, now)
     old = db.execute("DELETE FROM outbox WHERE sealed < ?", ((now - timedelta(days=OUTBOX_DAYS)).isoformat(),)).rowcount
     newest = "SELECT row_id FROM outbox ORDER BY row_id DESC LIMIT ?"
-    over = db.execute(f"DELETE FROM outbox WHERE row_id NOT IN ({newest})", (OUTBOX_REPORTS,)).rowcount  # noqa: S608
+    over = db.execute(f"DELETE FROM outbox WHERE row_id NOT IN ({newest})", (OUTBOX_REPORTS,)).rowcount
     sessions.remove_reported(db)
     return old + over
 

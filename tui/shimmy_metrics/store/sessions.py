@@ -25,7 +25,7 @@ _COLUMNS: Final = (
     "row_id, report_id, consent_id, endpoint, local, server, version, address, switch, client_hint, started, updated, "
     "ended, counters"
 )
-_WITH_LATEST: Final = f"SELECT {_COLUMNS}, at, changes FROM sessions LEFT JOIN latest USING (row_id)"  # noqa: S608
+_WITH_LATEST: Final = f"SELECT {_COLUMNS}, at, changes FROM sessions LEFT JOIN latest USING (row_id)"
 
 
 def lock_path(profile: Profile, row_id: int) -> str:
@@ -61,7 +61,7 @@ def begin(db: Database, session: Session, summed: Mapping[str, DaySums] = Mappin
     """
     names = _COLUMNS.removeprefix("row_id, ")
     row = db.execute(
-        f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 13)})",  # noqa: S608 - the column names above
+        f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 13)})",
         (
             session.report_id,
             session.consent_id,
@@ -144,15 +144,13 @@ def keep_locally(db: Database) -> None:
 def remove_reported(db: Database) -> None:
     """Delete the ended sessions that were kept with a queued report which is gone by now."""
     queued = "SELECT report_id FROM outbox"
-    db.execute(
-        f"DELETE FROM sessions WHERE ended IS NOT NULL AND NOT local AND report_id NOT IN ({queued})"  # noqa: S608
-    )
+    db.execute(f"DELETE FROM sessions WHERE ended IS NOT NULL AND NOT local AND report_id NOT IN ({queued})")
 
 
 def _drop_oldest(db: Database) -> None:
     newest = "SELECT row_id FROM sessions WHERE ended IS NOT NULL AND local ORDER BY row_id DESC LIMIT ?"
     db.execute(
-        f"DELETE FROM sessions WHERE ended IS NOT NULL AND local AND row_id NOT IN ({newest})",  # noqa: S608
+        f"DELETE FROM sessions WHERE ended IS NOT NULL AND local AND row_id NOT IN ({newest})",
         (LOCAL_SESSIONS,),
     )
 
@@ -161,7 +159,7 @@ def remove(db: Database, row_id: int) -> None:
     """Delete one session; what it counted stays in the sums by day."""
     written, session = _written(db, row_id), get(db, row_id)
     for table in ("latest", "sessions"):
-        db.execute(f"DELETE FROM {table} WHERE row_id = ?", (row_id,))  # noqa: S608 - the names above
+        db.execute(f"DELETE FROM {table} WHERE row_id = ?", (row_id,))
     if written is not None and session is not None:
         days.add(db, session.counters.days, written.days)
 
@@ -169,7 +167,7 @@ def remove(db: Database, row_id: int) -> None:
 def remove_all(db: Database) -> None:
     """Delete every session. On a full disk too: nothing is written that was not there."""
     for table in ("latest", "sessions"):
-        db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+        db.execute(f"DELETE FROM {table}")
 
 
 def _written(db: Database, row_id: int) -> Counters | None:

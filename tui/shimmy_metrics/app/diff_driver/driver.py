@@ -90,7 +90,7 @@ else:
             def start_application_mode(self) -> None:
                 """Take the terminal over, at the start and after each suspension."""
                 self.forget()
-                super().start_application_mode()  # type: ignore[no-untyped-call]
+                super().start_application_mode()  # type: ignore[no-untyped-call]  # it has no annotations
                 _add_resize_handler(self._redraw_soon)
                 if self._started_before:
                     self._redraw_soon()

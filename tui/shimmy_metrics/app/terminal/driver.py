@@ -61,7 +61,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal over, at the start and after each suspension."""
         self._ends = socket.socketpair()
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # it has no annotations
         if self.asks_background and self._asked_at is None:
             self._asked_at = time.monotonic()
             self.write(QUERY)

@@ -23,6 +23,7 @@ WHEEL_LINES: Final = 3
 class Lines(Widget):
     """Lines, one a row."""
 
+    # `id` is what Textual's widgets call it.
     def __init__(self, glyphs: Glyphs, lines: tuple[Line, ...] = (), *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._glyphs = glyphs
@@ -30,6 +31,7 @@ class Lines(Widget):
         self._ground = Style.null()
         self._role_styles: dict[Role, Style] = {}
 
+    # `id`, as above.
     @classmethod
     def of_height(cls, glyphs: Glyphs, lines: tuple[Line, ...], *, id: str) -> Self:  # noqa: A002
         """Return a widget that has a row for each line from its first layout on."""
