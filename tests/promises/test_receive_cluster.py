@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -32,11 +32,13 @@ from support.receive_process import receive
 from support.report_load import Sent, run
 from support.servers import free_port
 from support.stored import report, row
+from support.whole_day import today
+
+__all__ = ["today"]
 
 pytestmark = pytest.mark.thorough
 
 REPORTS: Final = 10_000
-TODAY: Final = datetime.now(UTC).date()
 PROXY: Final = ("--trusted-proxy", "127.0.0.1")
 """The load names another sender's address in each request: the rate of one would end it."""
 
@@ -46,7 +48,7 @@ def _home(path: Path, keys_of: Path | None = None) -> Home:
     folder = prepared(path / "data")
     if keys_of is not None:
         shutil.copy(Folder(keys_of).keys / "hashing", folder.keys)
-    load_keys(folder, TODAY)
+    load_keys(folder, datetime.now(UTC).date())
     return Home(path)
 
 
@@ -56,9 +58,9 @@ def _act(home: Home, action: str, *words: str, code: int = 0) -> str:
     return done.stdout
 
 
-def _requests(reports: int) -> list[Sent]:
+def _requests(reports: int, today: date) -> list[Sent]:
     """Return so many reports of today, in requests of 32."""
-    made = [report(day=TODAY, daily_active_usage=True) for _ in range(reports)]
+    made = [report(day=today, daily_active_usage=True) for _ in range(reports)]
     some = [made[start : start + 32] for start in range(0, reports, 32)]
     return [
         Sent(join([seal(each).body for each in group]), tuple(each["session_id"] for each in group)) for group in some
@@ -90,9 +92,9 @@ def _stored(nodes: Iterable[Node], database: str) -> int:
 
 
 def test_ten_thousand_reports_three_times_each_through_two_receivers_are_ten_thousand(
-    nodes: Nodes, tmp_path: Path
+    nodes: Nodes, tmp_path: Path, today: date
 ) -> None:
-    sent = _requests(REPORTS) * 3
+    sent = _requests(REPORTS, today) * 3
     one, store = _home(tmp_path / "one"), ("--store", nodes.store("twice"), *PROXY)
     other = _home(tmp_path / "other", one.root / "data")
     with receive(one, *store) as first, receive(other, *store) as second:
@@ -102,18 +104,20 @@ def test_ten_thousand_reports_three_times_each_through_two_receivers_are_ten_tho
             assert wait_until(partial(_delivered, home), LONGEST)
         assert (first.stop(), second.stop()) == (0, 0)
     assert [_stored(each, "twice") for each in (nodes.all[::2], nodes.all[1::2])] == [REPORTS, REPORTS]
-    monday = week_of(TODAY)
+    monday = week_of(today)
     for home in (one, other):
         with closing(cluster_store(Folder(home.root / "data"), nodes.store("twice"))) as opened:
             assert sum(1 for _ in opened.aggregate(monday)) == REPORTS
-            assert opened.health().reports == {TODAY: REPORTS}
+            assert opened.health().reports == {today: REPORTS}
         told = json.loads(_act(home, "week", "--week", week_name(monday), "--json"))
         assert told["received"] == REPORTS
 
 
-def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(nodes: Nodes, tmp_path: Path) -> None:
+def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(
+    nodes: Nodes, tmp_path: Path, today: date
+) -> None:
     home = _home(tmp_path)
-    sent = _requests(REPORTS)
+    sent = _requests(REPORTS, today)
     killed = [nodes.all[1], nodes.all[2]]  # one of each shard
     with receive(home, "--store", nodes.store("killed"), *PROXY) as running:
         acknowledged = asyncio.run(_send(sent[:150], running.port))
@@ -137,8 +141,8 @@ def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(nodes
         assert wait_until(lambda: _delivered(home), LONGEST)
         assert running.stop() == 0
     with closing(cluster_store(Folder(home.root / "data"), nodes.store("killed"))) as store:
-        assert wait_until(lambda: store.health().reports == {TODAY: REPORTS}, LONGEST)
-        assert sum(1 for _ in store.aggregate(week_of(TODAY))) == REPORTS
+        assert wait_until(lambda: store.health().reports == {today: REPORTS}, LONGEST)
+        assert sum(1 for _ in store.aggregate(week_of(today))) == REPORTS
     assert wait_until(
         lambda: [_stored(each, "killed") for each in (nodes.all[::2], nodes.all[1::2])] == [REPORTS, REPORTS], LONGEST
     )
@@ -147,14 +151,14 @@ def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(nodes
 
 @pytest.mark.parametrize("leader", [True, False])
 def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(
-    nodes: Nodes, tmp_path: Path, leader: bool
+    nodes: Nodes, tmp_path: Path, today: date, leader: bool
 ) -> None:
     database = f"dropped{leader}".lower()
-    home, old = _home(tmp_path), TODAY - timedelta(days=9)
+    home, old = _home(tmp_path), today - timedelta(days=9)
     folder = Folder(home.root / "data")
     choose(folder, nodes.store(database))
     with closing(cluster_store(folder, nodes.store(database))) as store:
-        for day in (old, TODAY):
+        for day in (old, today):
             store.append(day, [row(day=day) for _ in range(40)])
         deliver(folder, nodes.store(database))
         assert sum(1 for _ in store.aggregate(week_of(old))) == 40
@@ -180,10 +184,12 @@ def _retained(home: Home) -> bool:
     return home.run("receive", "retain", "--data", str(home.root / "data"), command="shimmy-metrics").returncode == 0
 
 
-def test_a_running_receiver_deletes_what_is_recalled_from_every_replica(nodes: Nodes, tmp_path: Path) -> None:
+def test_a_running_receiver_deletes_what_is_recalled_from_every_replica(
+    nodes: Nodes, tmp_path: Path, today: date
+) -> None:
     home, database = _home(tmp_path), "calledback"
-    sent = [report(day=TODAY) for _ in range(2)]
-    keys = [stored_row(accept(each, b""), load_keys(Folder(home.root / "data"), TODAY).hashing).key for each in sent]
+    sent = [report(day=today) for _ in range(2)]
+    keys = [stored_row(accept(each, b""), load_keys(Folder(home.root / "data"), today).hashing).key for each in sent]
     with receive(home, "--store", nodes.store(database)) as running:
         assert running.post(join([seal(each).body for each in sent])).status == 200
         assert wait_until(partial(_delivered, home), LONGEST)
@@ -194,11 +200,13 @@ def test_a_running_receiver_deletes_what_is_recalled_from_every_replica(nodes: N
         assert running.post(seal(sent[0]).body).status == 409
 
 
-def test_without_its_cluster_a_receiver_takes_reports_and_says_what_it_waits_for(nodes: Nodes, tmp_path: Path) -> None:
+def test_without_its_cluster_a_receiver_takes_reports_and_says_what_it_waits_for(
+    nodes: Nodes, tmp_path: Path, today: date
+) -> None:
     home = _home(tmp_path)
     closed = f"clickhouse://127.0.0.1:{free_port()}/metrics"
     with receive(home, "--store", closed) as running:
-        assert running.post(seal(report(day=TODAY)).body).status == 200
+        assert running.post(seal(report(day=today)).body).status == 200
         (trouble,) = json.loads(_act(home, "status", "--json", code=1))["troubles"]
         assert trouble.startswith(f"{closed[13:-8]} does not answer")
         assert trouble.endswith("1 report waits here for the cluster")

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
@@ -16,11 +16,11 @@ from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.week import week_name, week_of
 from support.installed import BIN, LONGEST, Home, wait_until
 from support.one_line import assert_one_line
-from support.receive_folder import TODAY, act, filled, folder, home, report
+from support.receive_folder import act, filled, folder, home, report, today
 from support.receive_process import receive
 from support.receiving import Client
 
-__all__ = ["folder", "home"]
+__all__ = ["folder", "home", "today"]
 
 ACTIONS: Final = {
     "week": [],
@@ -50,32 +50,32 @@ def status(home: Home, code: int = 0) -> dict[str, Any]:
     return found
 
 
-def test_days_that_are_old_enough_go_and_that_is_proved(home: Home, folder: Folder) -> None:
-    filled(folder, range(11))
+def test_days_that_are_old_enough_go_and_that_is_proved(home: Home, folder: Folder, today: date) -> None:
+    filled(folder, today, range(11))
     over = status(home, code=1)
     assert over["retention_holds"] is False
     assert f"Run shimmy-metrics receive retain --data {folder.path}: " in over["troubles"][0]
     assert "is still held" in act(home, "verify-retention", code=1)
-    oldest = [TODAY - timedelta(days=age) for age in (10, 9, 8)]
+    oldest = [today - timedelta(days=age) for age in (10, 9, 8)]
     assert act(home, "retain") == "".join(f"Dropped: what arrived on {day}.\n" for day in oldest)
     assert act(home, "retain") == "Nothing is old enough to be dropped.\n"
     assert act(home, "verify-retention").startswith("It holds: ")
     assert status(home) == {
-        "reports": {(TODAY - timedelta(days=age)).isoformat(): 3 for age in range(7, -1, -1)},
+        "reports": {(today - timedelta(days=age)).isoformat(): 3 for age in range(7, -1, -1)},
         "broken_rules": {},
         "disk_used": status(home)["disk_used"],
         "k": 20,
         "ended": False,
         "retention_holds": True,
-        "last_dropped": (TODAY - timedelta(days=8)).isoformat(),
+        "last_dropped": (today - timedelta(days=8)).isoformat(),
         "troubles": [],
     }
     assert (folder.weeks / f"{week_name(week_of(oldest[0]))}.json").exists()
 
 
-def test_what_was_dropped_and_is_somewhere_all_the_same_is_found(home: Home, folder: Folder) -> None:
-    filled(folder, range(8, 9))
-    day = TODAY - timedelta(days=8)
+def test_what_was_dropped_and_is_somewhere_all_the_same_is_found(home: Home, folder: Folder, today: date) -> None:
+    filled(folder, today, range(8, 9))
+    day = today - timedelta(days=8)
     (folder.path / "backup").write_bytes(folder.day(day).read_bytes())
     assert "something of it is still in" in act(home, "retain", code=1)
     assert act(home, "verify-retention", code=1) == (
@@ -84,15 +84,15 @@ def test_what_was_dropped_and_is_somewhere_all_the_same_is_found(home: Home, fol
     (folder.path / "backup").unlink()
     act(home, "verify-retention")
     log = folder.retention_log.read_text()
-    folder.retention_log.write_text(log.replace(day.isoformat(), TODAY.isoformat()))
+    folder.retention_log.write_text(log.replace(day.isoformat(), today.isoformat()))
     assert act(home, "verify-retention", code=1) == "retention.log: line 1 is not signed by the receiver's key.\n"
 
 
-def test_a_receiver_drops_what_is_old_by_itself(home: Home, folder: Folder) -> None:
-    filled(folder, range(7, 10))
+def test_a_receiver_drops_what_is_old_by_itself(home: Home, folder: Folder, today: date) -> None:
+    filled(folder, today, range(7, 10))
     with receive(home):
         assert wait_until(lambda: len(dropped_days(folder)) == 2, LONGEST)
-    assert list(folder.arrival_days()) == [TODAY - timedelta(days=7)]
+    assert list(folder.arrival_days()) == [today - timedelta(days=7)]
     assert "It holds" in act(home, "verify-retention")
 
 
@@ -110,10 +110,10 @@ def test_an_end_is_told_at_once_and_can_be_taken_back(home: Home, folder: Folder
         assert status(home)["ended"] is False
 
 
-def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder: Folder) -> None:
+def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder: Folder, today: date) -> None:
     body = report()
     report_id = json.loads(body)["session_id"]
-    filled(folder, range(8, 9))
+    filled(folder, today, range(8, 9))
     with receive(home) as running:
         assert running.post(body).status == 200
         # Where both begin at once the first try can be in vain; the next comes within a minute.
@@ -132,8 +132,10 @@ def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder
 
 
 @pytest.mark.parametrize("name", ["hashing", "signing"])
-def test_a_lost_key_stops_the_start_with_one_line_and_status_tells_of_it(home: Home, folder: Folder, name: str) -> None:
-    filled(folder, range(8, 9))
+def test_a_lost_key_stops_the_start_with_one_line_and_status_tells_of_it(
+    home: Home, folder: Folder, today: date, name: str
+) -> None:
+    filled(folder, today, range(8, 9))
     act(home, "retain")
     (folder.keys / name).unlink()
     refused = home.run("receive", "--data", str(folder.path), "--listen", "127.0.0.1:0", command="shimmy-metrics")
@@ -193,8 +195,8 @@ def test_a_folder_of_something_else_is_left_as_it_is(home: Home, action: str) ->
     assert list((home.root / "else").iterdir()) == []
 
 
-def test_whoever_has_the_log_and_the_public_keys_checks_it(home: Home, folder: Folder) -> None:
-    filled(folder, range(8, 10))
+def test_whoever_has_the_log_and_the_public_keys_checks_it(home: Home, folder: Folder, today: date) -> None:
+    filled(folder, today, range(8, 10))
     act(home, "retain")
     (home.root / "copy").mkdir(mode=0o700)
     for public in (folder.retention_log, folder.retention_pub):

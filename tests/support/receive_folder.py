@@ -1,9 +1,8 @@
 """The folder of a receiver, filled as days go by, and the actions of its operator."""
 
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final
 from uuid import uuid4
 
 import pytest
@@ -14,8 +13,9 @@ from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from support.installed import Home
 from support.samples import sealed
 from support.stored import row
+from support.whole_day import today
 
-TODAY: Final = datetime.now(UTC).date()
+__all__ = ["act", "filled", "folder", "home", "report", "today"]
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def folder(home: Home) -> Folder:
+def folder(home: Home, today: date) -> Folder:
     made = prepared(home.root / "data")
-    load_keys(made, TODAY)
+    load_keys(made, today)
     return made
 
 
@@ -37,11 +37,11 @@ def act(home: Home, action: str, *words: str, code: int = 0) -> str:
     return done.stdout
 
 
-def filled(folder: Folder, ages: range, *, reports: int = 3) -> None:
-    """Store reports that arrived so many days ago, and are of those days."""
+def filled(folder: Folder, today: date, ages: range, *, reports: int = 3) -> None:
+    """Store reports that arrived so many days before today, and are of those days."""
     with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as store:
         for age in ages:
-            day = TODAY - timedelta(days=age)
+            day = today - timedelta(days=age)
             store.append(day, [row(day=day, daily_active_usage=True) for _ in range(reports)])
 
 
