@@ -1,14 +1,20 @@
 """What is generated from the fields is what the repository holds: one command writes each, and this fails on drift."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
+
+import pytest
 
 from shimmy_metrics import limits
 from shimmy_metrics.app import keys
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.report import identifying, readme_table, schema
+from support.installed import BIN
 from support.renew import RENEW, SCHEMA
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +32,17 @@ def test_the_readme_s_table_is_the_fields() -> None:
 def test_the_readme_s_words_about_whole_reports_are_what_was_computed() -> None:
     assert "a whole report is nearly always one of a kind" in " ".join(README.split())
     assert min(each.unique for each in identifying.TOGETHER if each.what.startswith("all fields")) > 990
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_a_shell_finds_the_commands_as_the_readme_says(tmp_path: Path) -> None:
+    (said,) = re.findall(r"`(export PATH=[^`]+)`", README)
+    (tmp_path / ".shimmy-metrics").mkdir()
+    (tmp_path / ".shimmy-metrics/bin").symlink_to(BIN)
+    asked = f"{said}; command -v shimmy shimmy-metrics"
+    environment = {"HOME": str(tmp_path), "PATH": os.defpath}
+    found = subprocess.run(["bash", "-c", asked], env=environment, capture_output=True, text=True, check=True).stdout
+    assert found.split() == [f"{tmp_path}/.shimmy-metrics/bin/{name}" for name in ("shimmy", "shimmy-metrics")]
 
 
 def test_the_readme_says_the_true_limit() -> None:
