@@ -50,6 +50,8 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
+                workers=1,  # where these two are not given, uvicorn reads them from the environment
+                forwarded_allow_ips="",
                 server_header=False,
                 timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
