@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -181,6 +182,24 @@ def test_what_cannot_be_dropped_now_is_said_and_tried_again(
         assert verify(store, folder, at(CLOSED)) == ["what arrived on 2026-11-23 is still held"]
     assert retained(store, folder, CLOSED) == [MONDAY]
     assert verify(store, folder, at(CLOSED)) == []
+
+
+def test_of_a_day_that_went_in_two_parts_the_log_tells_the_whole(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_k(folder, 1, MONDAY)
+    filled(store, 1)
+    whole = store.health()
+
+    def in_part(_: date) -> bytes:
+        raise StoreError("replica h2 does not answer")
+
+    with monkeypatch.context() as away:
+        away.setattr(store, "drop_day", in_part)
+        assert retain(store, folder, at(CLOSED)).dropped == ()
+    monkeypatch.setattr(store, "health", lambda: replace(whole, reports={MONDAY: 0}))
+    assert retained(store, folder, CLOSED) == [MONDAY]
+    assert [each.reports for each in dropped_days(folder)] == [2]
 
 
 def test_one_day_that_cannot_go_keeps_no_other(

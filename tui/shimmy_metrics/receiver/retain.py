@@ -157,9 +157,12 @@ def _obstacle(store: Store, folder: Folder, day: date) -> list[str]:
 
 def _drop(store: Store, folder: Folder, day: date, reports: int, now: datetime) -> list[str]:
     """Drop a day, write that into the log, look for what is left of it; return what is wrong. Raise `StoreError`."""
+    told = rounded(reports, k_between(folder, day, day))
+    # Of a cluster's day that could not go whole before, what is still held is a part.
+    before = unlogged(folder).get(day.isoformat(), {}).get("reports", 0)
     said: Said = {
         "day": day.isoformat(),
-        "reports": rounded(reports, k_between(folder, day, day)),
+        "reports": max(told, before),
         "dropped_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "canary": "",
     }
