@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import shimmy_metrics
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.delivery.detach import sender_environment, start_sender
 from shimmy_metrics.delivery.unsealed import Unsealed, parse
@@ -72,6 +73,13 @@ def test_the_sender_gets_neither_keys_nor_anything_else_of_the_server_s_environm
         "MY_XDG_KEY": "k",
     }
     assert sender_environment(Environment({**given, **others})) == given
+
+
+def test_a_program_that_python_s_path_leads_to_has_a_sender_and_nothing_else_of_that_path_is_passed_on() -> None:
+    installed = str(Path(shimmy_metrics.__file__).parents[1])
+    path = os.pathsep.join(["/elsewhere", "", installed])
+    assert sender_environment(Environment({"PYTHONPATH": path})) == {"PYTHONPATH": installed}
+    assert sender_environment(Environment({"PYTHONPATH": "/elsewhere"})) == {}
 
 
 class _Pipe(io.BytesIO):

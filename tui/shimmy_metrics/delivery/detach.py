@@ -14,6 +14,9 @@ from shimmy_metrics.system.profile import Profile
 SENDER: Final[tuple[str, ...]] = (sys.executable, "-P", "-m", "shimmy_metrics.delivery")
 """The words that run a sender."""
 
+_INSTALLED: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+"""The folder in which this package lies."""
+
 _PASSED_ON: Final = frozenset(
     (
         "HOME",
@@ -89,8 +92,11 @@ def start_sender(
 
 def sender_environment(environment: Environment) -> dict[str, str]:
     """Return the sender's environment: no API key and nothing else that is meant for the server."""
-    return {
+    passed_on = {
         name: value
         for name, value in environment.variables.items()
         if name.upper() in _PASSED_ON or name.startswith("XDG_")
     }
+    searched = map(os.path.realpath, filter(None, environment.get("PYTHONPATH").split(os.pathsep)))
+    # Without it a program that was installed there (pip install --target) would have no sender.
+    return {**passed_on, "PYTHONPATH": _INSTALLED} if _INSTALLED in searched else passed_on
