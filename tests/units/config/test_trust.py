@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import stat
 import sys
 from pathlib import Path
@@ -106,7 +107,7 @@ def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -
             with pytest.raises(UserError) as caught:
                 enable(mine)
             assert str(caught.value) == (
-                f"{place}: others may write it. A yes there would not count. Run: chmod go-w '{place}'"
+                f"{place}: others may write it. A yes there would not count. Run: chmod go-w {place}"
             )
             assert stat.S_IMODE(place.stat().st_mode) == 0o770
             place.chmod(0o700)
@@ -145,7 +146,7 @@ def test_where_a_link_to_the_config_s_folder_lies_is_looked_at(tmp_path: Path) -
     shared.chmod(0o777)
     assert not is_counted(mine)
     assert load(mine).distrust == f"others may write {shared}"
-    with pytest.raises(UserError, match=f"chmod go-w '{shared}'"):
+    with pytest.raises(UserError, match=f"chmod go-w {shared}"):
         enable(mine)
     shared.chmod(0o700)
     assert is_counted(mine)
@@ -229,7 +230,7 @@ def test_of_a_link_that_leads_to_itself_it_is_said_that_nobody_can_tell(tmp_path
 def test_a_folder_that_cannot_be_closed_to_others_is_named_with_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
 ) -> None:
-    mine = config_of(tmp_path)
+    mine = config_of(tmp_path / "somebody's home")
     folder = mine.config_path.parent
     folder.chmod(0o777)
 
@@ -239,9 +240,8 @@ def test_a_folder_that_cannot_be_closed_to_others_is_named_with_the_command(
     monkeypatch.setattr(os, "chmod", refuse)
     with pytest.raises(UserError) as caught:
         enable(mine)
-    assert str(caught.value) == (
-        f"{folder}: others may write it: {reason}. A yes there would not count. Run: chmod go-w '{folder}'"
-    )
+    run = f"chmod go-w {shlex.quote(str(folder))}"
+    assert str(caught.value) == f"{folder}: others may write it: {reason}. A yes there would not count. Run: {run}"
 
 
 def test_where_the_system_gives_no_reason_one_is_given_all_the_same(

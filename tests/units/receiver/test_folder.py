@@ -5,11 +5,12 @@ import stat
 import sys
 from contextlib import closing
 from pathlib import Path
+from pwd import getpwuid
 
 import pytest
 
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.receiver.folder import prepared, write_private
+from shimmy_metrics.receiver.folder import check_owner, prepared, write_private
 from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from support.stored import DAY, row
@@ -38,20 +39,51 @@ def test_everything_in_it_is_for_its_owner_alone_whatever_the_umask(tmp_path: Pa
 @posix
 @pytest.mark.parametrize("mode", [0o770, 0o702, 0o777])
 def test_a_folder_that_others_can_write_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
-    path = tmp_path / "data"
+    path = tmp_path / "my data"
     path.mkdir()
     path.chmod(mode)
-    with pytest.raises(UserError, match="can be written by others"):
+    with pytest.raises(UserError) as told:
         prepared(path)
+    assert str(told.value) == f"{path} can be written by others. Close it first: chmod go-w '{path}'"
     path.chmod(0o755)
     assert prepared(path).path == path
 
 
 @posix
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+    path = prepared(tmp_path / "data").path
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    with pytest.raises(UserError, match="belongs to somebody else"):
-        prepared(tmp_path / "data")
+    for refuses in (prepared, check_owner):
+        with pytest.raises(UserError) as told:
+            refuses(path)
+        assert str(told.value) == (
+            f"{path}: belongs to another user. Do this as that user (sudo -u {getpwuid(os.getuid()).pw_name}), "
+            "or name a folder of your own with --data"
+        )
+
+
+@posix
+def test_a_user_without_a_name_is_given_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = os.stat_result((0o700, 1, 1, 1, 4_000_000, 0, 0, 0, 0, 0))
+    monkeypatch.setattr(Path, "stat", lambda self: found)
+    with pytest.raises(UserError, match=r"\(sudo -u '#4000000'\)"):
+        check_owner(tmp_path)
+
+
+@posix
+def test_a_folder_that_is_mounted_read_only_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = prepared(tmp_path / "data").path
+    mounted = os.statvfs(path)
+    read_only = os.statvfs_result((*mounted[:8], mounted.f_flag | os.ST_RDONLY, *mounted[9:]))
+    monkeypatch.setattr(os, "access", lambda asked, mode: False)
+    monkeypatch.setattr(os, "statvfs", lambda asked: read_only)
+    with pytest.raises(UserError) as told:
+        prepared(path)
+    assert str(told.value) == (
+        f"{path}: lies on a read-only filesystem. Mount it so that it can be written, or name a folder elsewhere "
+        "with --data"
+    )
 
 
 @posix

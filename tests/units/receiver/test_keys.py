@@ -1,6 +1,7 @@
 """The receiver's keys, and the log that one of them signs: rotation, loss, what shows that a line was touched."""
 
 import os
+import shlex
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ ID: Final = "c0ffee00-0000-4000-8000-00000000cafe"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    made = prepared(tmp_path / "data")
+    made = prepared(tmp_path / "my data")
     load_keys(made, MONDAY)
     return made
 
@@ -204,7 +205,7 @@ def test_a_key_that_was_lost_before_it_signed_anything_is_made_anew(folder: Fold
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 def test_a_key_that_others_can_read_or_that_is_none_is_not_used(folder: Folder) -> None:
     (folder.keys / "hashing").chmod(0o640)
-    with pytest.raises(UserError, match="chmod 600"):
+    with pytest.raises(UserError, match=f"chmod 600 {shlex.quote(str(folder.keys / 'hashing'))}$"):
         load_keys(folder, MONDAY)
     (folder.keys / "hashing").chmod(0o600)
     (folder.keys / "hashing").write_bytes(b"short")

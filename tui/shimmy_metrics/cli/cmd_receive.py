@@ -3,6 +3,7 @@
 Each action is a function of its arguments that returns the exit code; what it runs is imported there.
 """
 
+import errno
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from shimmy_metrics.receiver.run import Options
 
 Arguments = Mapping[str, Any]
+
+_AS_ITS_USER: Final = "Do this as the receiver's user, and let that user read and write there"
+_MAKE_ROOM: Final = "Free space on its disk, then try again"
+_REMEDIES: Final = {
+    errno.EACCES: _AS_ITS_USER,
+    errno.EPERM: _AS_ITS_USER,
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
+}
+"""What to do about an error of the folder, by its number."""
 
 
 def receive(arguments: list[str]) -> int:
@@ -48,7 +59,7 @@ def _folder_errors(data: Path) -> Iterator[None]:
         refused = str(error.filename or "")
         if not refused.startswith(str(data)):
             raise
-        remedy = "Free space on its disk, or let the receiver's user write there; then try again"
+        remedy = _REMEDIES.get(error.errno or 0, "Put that right, then try again")
         raise UserError(f"cannot be used: {reason_of(error)}", where=refused, remedy=remedy) from None
 
 

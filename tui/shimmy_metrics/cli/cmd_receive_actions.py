@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shimmy_metrics.cli.receive_extra import require_extra
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.exit_codes import Exit
-from shimmy_metrics.receiver.folder import Folder, is_a_receiver_s, prepared
+from shimmy_metrics.receiver.folder import Folder, check_owner, is_a_receiver_s, prepared
 from shimmy_metrics.system.text_output import print_line
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def operator(given: Arguments, data: Path) -> int:
 
 
 def _existing(data: Path) -> Folder:
+    check_owner(data)
     if not is_a_receiver_s(data):
         remedy = "Name its folder with --data, or start one: shimmy-metrics receive"
         raise UserError("no receiver was ever started here", where=str(data), remedy=remedy)

@@ -56,8 +56,7 @@ def keep_others_out(path: StrPath) -> tuple[str, ...]:
         if flaw.path == os.path.dirname(tidy(os.fspath(path))):
             _close(flaw.path)
         elif flaw.path != os.path.realpath(path):
-            remedy = f"A yes there would not count. Run: chmod go-w '{flaw.path}'"
-            raise UserError("others may write it", where=flaw.path, remedy=remedy)
+            raise UserError("others may write it", where=flaw.path, remedy=_to_be_closed(flaw.path))
         notices.append(f"Others could write {flaw.path}. They no longer can.")
     return tuple(notices)
 
@@ -66,8 +65,14 @@ def _close(folder: str) -> None:
     try:
         os.chmod(folder, stat.S_IMODE(os.stat(folder).st_mode) & ~_OTHERS)
     except OSError as error:
-        remedy = f"A yes there would not count. Run: chmod go-w '{folder}'"
-        raise UserError(f"others may write it: {reason_of(error)}", where=folder, remedy=remedy) from error
+        what = f"others may write it: {reason_of(error)}"
+        raise UserError(what, where=folder, remedy=_to_be_closed(folder)) from error
+
+
+def _to_be_closed(path: str) -> str:
+    import shlex  # rarely needed, and a hand-over loads this module
+
+    return f"A yes there would not count. Run: chmod go-w {shlex.quote(path)}"
 
 
 def _flaws(path: StrPath) -> Iterator[Flaw]:

@@ -3,6 +3,7 @@
 import os
 import shlex
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
@@ -125,9 +126,10 @@ def is_a_receiver_s(path: Path) -> bool:
 def prepared(path: Path) -> Folder:
     """Make the folder where it is missing, for its owner alone, and return it.
 
-    Raise `UserError` where it belongs to somebody else, others may write into it, or it cannot be made or used.
+    Raise `UserError` where it belongs to another user, others may write into it, or it cannot be made or used.
     """
     folder = Folder(path.absolute())
+    check_owner(folder.path)
     parts = (folder.path, folder.days, folder.keys, folder.weeks)
     try:
         for each in parts:
@@ -137,17 +139,42 @@ def prepared(path: Path) -> Folder:
         raise UserError(
             f"{folder.path} cannot be used ({os.strerror(error.errno or 0)}). Name another: --data"
         ) from None
-    if not hasattr(os, "geteuid"):
+    if sys.platform == "win32":
         return folder
     for each in parts:  # in a folder that cannot be listed nothing would seem to be held, and no day would be dropped
         if not os.access(each, os.R_OK | os.W_OK | os.X_OK):
-            remedy = f"Open it to the receiver's user: chmod u+rwx {shlex.quote(str(each))}"
-            raise UserError("cannot be read and written", where=str(each), remedy=remedy)
-    if found.st_uid != os.geteuid():
-        raise UserError(f"{folder.path} belongs to somebody else. Name a folder of your own: --data")
+            raise _closed(each, read_only=bool(os.statvfs(each).f_flag & os.ST_RDONLY))
     if found.st_mode & _OTHERS_WRITE:
-        raise UserError(f"{folder.path} can be written by others. Close it first: chmod go-w {folder.path}")
+        remedy = f"Close it first: chmod go-w {shlex.quote(str(folder.path))}"
+        raise UserError(f"{folder.path} can be written by others", remedy=remedy)
     return folder
+
+
+def check_owner(path: Path) -> None:
+    """Raise `UserError` where a folder is another user's: what it holds can be seen and changed as that user alone."""
+    if sys.platform == "win32":
+        return
+    import pwd
+
+    with suppress(FileNotFoundError, NotADirectoryError):
+        owner = path.stat().st_uid
+        if owner == os.geteuid():
+            return
+        try:
+            name = shlex.quote(pwd.getpwuid(owner).pw_name)
+        except KeyError:
+            name = f"'#{owner}'"
+        remedy = f"Do this as that user (sudo -u {name}), or name a folder of your own with --data"
+        raise UserError("belongs to another user", where=str(path), remedy=remedy)
+
+
+def _closed(path: Path, *, read_only: bool) -> UserError:
+    """Return the error for a folder in which its owner cannot read and write; `read_only`: it is mounted so."""
+    if read_only:
+        remedy = "Mount it so that it can be written, or name a folder elsewhere with --data"
+        return UserError("lies on a read-only filesystem", where=str(path), remedy=remedy)
+    remedy = f"Open it to the receiver's user: chmod u+rwx {shlex.quote(str(path))}"
+    return UserError("cannot be read and written", where=str(path), remedy=remedy)
 
 
 def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:

@@ -9,6 +9,7 @@ missing, or another's in its place, is noticed. A signing key of before is delet
 
 import os
 import secrets
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -270,11 +271,11 @@ def _read(path: Path) -> bytes:
         found = path.read_bytes()
     except OSError as error:
         what = f"the key cannot be read: {reason_of(error)}"
-        raise UserError(
-            what, where=str(path), remedy=f"Give it to the receiver's user: chown and chmod 600 {path}"
-        ) from None
+        remedy = f"Give it to the receiver's user: chown and chmod 600 {shlex.quote(str(path))}"
+        raise UserError(what, where=str(path), remedy=remedy) from None
     if os.name == "posix" and path.stat().st_mode & 0o077:
-        raise UserError("others can read this key", where=str(path), remedy=f"Close it: chmod 600 {path}")
+        remedy = f"Close it: chmod 600 {shlex.quote(str(path))}"
+        raise UserError("others can read this key", where=str(path), remedy=remedy)
     if len(found) != _BYTES:
         raise UserError(
             f"this is no key of {_BYTES} bytes",
