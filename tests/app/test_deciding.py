@@ -236,7 +236,7 @@ async def test_the_countdown_ends_undecided_and_any_key_stops_it(tmp_path: Path)
     app = opened.living(tmp_path, asking=True, seconds=1)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "the server starts in 1 s" in opened.text(app)
+        assert "serve goes on in 1 s" in opened.text(app)
         await pilot.pause(1.3)
     assert not opened.profile_of(tmp_path).config_path.exists()
     app = opened.living(tmp_path, asking=True, seconds=60)

@@ -85,7 +85,7 @@ def test_a_word_that_is_no_answer_is_asked_for_again_and_decides_nothing(tmp_pat
     port = free_port()
     words = ("serve", "--upstream", upstream, "--bind", f"127.0.0.1:{port}")
     with terminal(home, *PROGRAM, "60", *words) as there:
-        assert there.printed("If you do not answer within 60 s, nothing is decided and the server starts.")
+        assert there.printed("If nothing is typed within 60 s, nothing is decided and serve goes on.")
         assert there.insist("maybe\r", lambda: b"Please type one of these words: " in there.output)
         assert there.insist("later\r", lambda: listening(port))
         assert wait_until(lambda: b"Nothing was decided and nothing was written." in there.output)

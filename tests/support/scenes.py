@@ -87,7 +87,7 @@ WALKS: Final = (
     Walk(overviews.renewing, (Scene("renewal", "", "new since you agreed", drawn=True),), asks=True),
     Walk(
         overviews.undecided,
-        (Scene("welcome-serve", "", "the server starts in"),),
+        (Scene("welcome-serve", "", "serve goes on in"),),
         asks=True,
         start={"asking": True, "seconds": 60},
     ),

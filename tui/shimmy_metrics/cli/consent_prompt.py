@@ -66,7 +66,7 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     for line in asked.lines:
         print_line(line)
     if seconds is not None:
-        print_line(f"If you do not answer within {seconds} s, nothing is decided and the server starts.")
+        print_line(f"If nothing is typed within {seconds} s, nothing is decided and serve goes on.")
     words = f"{', '.join(asked.acts)} or {LATER.word}"
     for _ in range(_TRIES):
         word = _read_word(words, seconds)

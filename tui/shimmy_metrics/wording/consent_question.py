@@ -110,8 +110,8 @@ LATER: Final = AnswerText(
 
 
 def no_key(seconds: int) -> str:
-    """Return what happens in `seconds` if nobody presses a key."""
-    return f"no key: the server starts in {seconds} s"
+    """Return what happens in `seconds` if nobody presses a key: a server starts, or one that runs is passed on."""
+    return f"no key: serve goes on in {seconds} s"
 
 
 def new_fields_question(number: int) -> str:
