@@ -130,7 +130,7 @@ def test_where_only_some_were_confirmed_that_is_said(home: Home, receiver: Recei
     told = recall(home, FIRST, "--yes")
     assert told.returncode == 1
     assert "1 of 2 reports recalled" in told.stdout
-    assert "for the next answer 500." in told.stdout
+    assert "; another was answered 500." in told.stdout
     (recalled, _) = all_departures(home)
     assert (recalled.taken, recalled.outcome) == (1, Outcome.ERROR)
 
@@ -141,7 +141,7 @@ def test_no_answer_ends_it_within_its_time(home: Home, receiver: Receiver) -> No
     told = recall(home, FIRST, "--yes")
     assert time.monotonic() - began < AFTER_FIVE_SECONDS
     assert told.returncode == 2
-    assert "not confirmed: no answer: the time was up." in told.stdout
+    assert "as far as the first without an answer, none confirmed: the time was up." in told.stdout
     (recalled, _) = all_departures(home)
     assert (recalled.outcome, recalled.failure) == (Outcome.NO_ANSWER, Failure.TIME)
     assert recalled.report_ids == (FIRST, SECOND)

@@ -157,6 +157,7 @@ _TIME = Response(failure=Failure.TIME)
         ([Response(429), Response(429)], True, RecallResult(Outcome.ERROR, 0, 429)),
         ([Response(204), _TIME], True, RecallResult(Outcome.NO_ANSWER, 1, 0, Failure.TIME)),
         ([_TIME], True, RecallResult(Outcome.NO_ANSWER, 0, 0, Failure.TIME)),
+        ([Response(503), _TIME], True, RecallResult(Outcome.NO_ANSWER, 0, 0, Failure.TIME)),
         ([_TIME], False, RecallResult(Outcome.NOTHING_LEFT, 0, 0, Failure.TIME)),
     ],
 )

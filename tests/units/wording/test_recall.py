@@ -40,7 +40,12 @@ RECALL = Departure(
         (
             RECALL._replace(outcome=Outcome.ERROR, status=500, taken=1),
             "partly recalled",
-            "1 of 2 reports recalled at 14:32, which receiver.example confirmed; for the next answer 500",
+            "1 of 2 reports recalled at 14:32, which receiver.example confirmed; another was answered 500",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.NO_ANSWER, failure=Failure.TIME, taken=1),
+            "partly recalled",
+            "1 of 2 reports recalled at 14:32, which receiver.example confirmed; then no answer: the time was up",
         ),
         (
             RECALL._replace(outcome=Outcome.ERROR, status=500),
@@ -50,7 +55,13 @@ RECALL = Departure(
         (
             RECALL._replace(outcome=Outcome.NO_ANSWER, failure=Failure.TIME),
             "recall: no answer",
-            "recall of 2 reports sent to receiver.example at 14:32, not confirmed: no answer: the time was up",
+            "recall of 2 reports sent to receiver.example at 14:32 as far as the first without an answer, "
+            "none confirmed: the time was up",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.NO_ANSWER, failure=Failure.TIME, reports=1),
+            "recall: no answer",
+            "recall of 1 report sent to receiver.example at 14:32, not confirmed: no answer: the time was up",
         ),
         (
             RECALL._replace(outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME, attempts=3, since=NOW),

@@ -74,7 +74,7 @@ def named_group(request: Request, response: Response) -> int:
 class RecallResult(NamedTuple):
     """What became of a recall: how many reports the receiver confirmed (204) as deleted.
 
-    `status` and `failure` are those of the first request that was not confirmed.
+    `status` and `failure` are those of the request that got no answer, else of the first that was not confirmed.
     """
 
     outcome: Outcome
@@ -88,7 +88,8 @@ def classify_recall(responses: Sequence[Response], reports: int, *, passed: bool
     deleted = sum(response.status == HTTPStatus.NO_CONTENT for response in responses)
     if deleted == reports:
         return RecallResult(Outcome.RECALLED, deleted)
-    other = next(response for response in responses if response.status != HTTPStatus.NO_CONTENT)
+    unanswered = (response for response in responses if not response.status)  # after one no other is sent
+    other = next(unanswered, None) or next(each for each in responses if each.status != HTTPStatus.NO_CONTENT)
     if not other.status:
         outcome = Outcome.NO_ANSWER if passed else Outcome.NOTHING_LEFT
     else:

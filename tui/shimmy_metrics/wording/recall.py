@@ -52,7 +52,10 @@ def recall_became(departure: Departure, to: str, at: str, failure: str) -> str:
             return f"{what} possibly sent to {to} {at}: this program was ended before an answer"
         case _ if departure.taken:
             done = f"{departure.taken:,} of {reports} recalled {at}, which {to} confirmed"
-            return f"{done}; for the next {answer}{failure}"
+            other = f"another was answered {departure.status}" if departure.status else "then no answer"
+            return f"{done}; {other}{failure}"
+        case Outcome.NO_ANSWER if departure.reports > 1:  # then those behind it were not asked for
+            return f"{what} sent to {to} {at} as far as the first without an answer, none confirmed{failure}"
         case _:
             return f"{what} sent to {to} {at}, not confirmed: {answer}{failure}"
 
