@@ -68,7 +68,8 @@ async def test_like_failures_are_one_row_with_their_number_and_since_when(tmp_pa
         await opened.press(pilot, "3")
         shown = opened.text(app)
         assert shown.count("nothing sent 3x") == 1
-        assert "Nothing sent in 3 attempts. Like attempts in a row are one line, with their number." in shown
+        alike = "Like attempts in a row that sent nothing are one line, with their number."
+        assert f"Nothing sent in 3 attempts. {alike}" in shown
         assert "(3 attempts since 22 Nov" in shown
         assert "The next attempt is made when the next session ends." in shown
         assert "its name was not found" in shown

@@ -194,8 +194,9 @@ def test_of_a_store_that_was_not_read_while_off_nothing_is_denied_and_nothing_vo
         for unknown in ("waiting  ", "so far", "everything kept here", "what is kept"):
             assert unknown not in said
     assert "Checked what was read" in validated
-    released = off.run("release", "all", command="shimmy-metrics")
-    assert_one_line(released, "the store was not read: metrics are off")
+    for asked in (("release", "all"), ("delete", "receipts", "--yes")):
+        refused = off.run(*asked, command="shimmy-metrics")
+        assert_one_line(refused, "the store was not read: metrics are off")
     on = home.metrics("status").stdout
     assert "  waiting   3 reports" in on
     assert "Checked everything kept here" in off.metrics("validate").stdout

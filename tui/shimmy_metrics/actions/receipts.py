@@ -1,9 +1,20 @@
 """Delete the bytes of all receipts, at a person's request."""
 
+from shimmy_metrics.actions.history import read_history
+from shimmy_metrics.records import Departure
 from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import opened, store_path
 from shimmy_metrics.store.erase import erase
+from shimmy_metrics.store.readonly import unread_error
 from shimmy_metrics.system.profile import Profile
+
+
+def kept_receipts(profile: Profile) -> list[Departure]:
+    """Return the departures of which the bytes are kept, newest first. Raises `UserError`, also for an unread store."""
+    history = read_history(profile)
+    if history.unread:
+        raise unread_error()
+    return [departure for departure in history.departures if departure.body]
 
 
 def delete_receipts(profile: Profile) -> int:

@@ -1,9 +1,8 @@
 """`shimmy-metrics hold` and `delete`: one waiting report, a session kept for the person, or all receipts."""
 
-from shimmy_metrics.actions.history import read_history
 from shimmy_metrics.actions.kept_session import FoundSession, delete_kept_session, find_kept_session
 from shimmy_metrics.actions.outbox import FoundReport, delete, find_report, hold_back
-from shimmy_metrics.actions.receipts import delete_receipts
+from shimmy_metrics.actions.receipts import delete_receipts, kept_receipts
 from shimmy_metrics.cli.agreement import agreed
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.cli.purge_first import purge_first
@@ -102,7 +101,7 @@ def _report_question(profile: Profile, found: FoundReport) -> tuple[str, ...]:
 
 def _delete_receipts(profile: Profile, *, yes: bool, as_json: bool) -> int:
     with purge_first(profile):
-        kept = [departure for departure in read_history(profile).departures if departure.body]
+        kept = kept_receipts(profile)
     size = sum(len(departure.body) for departure in kept)
     lines = (
         f"The bytes of {amount(len(kept), 'receipt')} are deleted, {size:,} in all: your own proof of what was in "

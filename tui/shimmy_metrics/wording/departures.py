@@ -169,7 +169,7 @@ def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None)
 
 _ONE_DAY: Final = timedelta(days=1)
 
-ALIKE: Final = "Like attempts in a row are one line, with their number."
+ALIKE: Final = "Like attempts in a row that sent nothing are one line, with their number."
 
 
 def in_all(taken: int, entries: Collection[Entry]) -> str:
