@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,6 +156,23 @@ def test_a_file_of_another_user_is_not_ours_and_a_folder_of_theirs_is_said(tmp_p
     assert [each.kind for each in files(mine)] == [FileKind.FOLDER]
     os.chown(mine.state_path, 61_235, 61_235)
     with pytest.raises(UserError, match="belongs to another user"):
+        files(mine)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no such users")
+def test_a_folder_of_root_is_said_to_be_another_user_s_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = profile(tmp_path)
+    mine.state_path.mkdir(parents=True)
+    owner = mine.state_path.stat()
+    found = os.stat
+
+    def of_root(path: Any, **options: Any) -> os.stat_result:  # noqa: ANN401 - as `os.stat` takes them
+        told = found(path, **options)
+        return os.stat_result((*told[:4], 0, *told[5:])) if str(path) == str(mine.state_path) else told
+
+    monkeypatch.setattr(os, "geteuid", lambda: owner.st_uid + 1)
+    monkeypatch.setattr(os, "stat", of_root)
+    with pytest.raises(UserError, match=r"belongs to another user\. Run this as the owner"):
         files(mine)
 
 

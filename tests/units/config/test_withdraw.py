@@ -239,7 +239,7 @@ def test_where_a_yes_that_cannot_be_withdrawn_does_not_count_that_is_said(
     with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == (
-        f"{path}: cannot be changed: read-only file system. Nothing is measured or sent all the same: "
+        f"{path}: cannot be changed: read-only file system. Nothing is measured or sent from here all the same: "
         f"others may write {path}, so the yes in it does not count"
     )
 

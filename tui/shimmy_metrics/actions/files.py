@@ -100,7 +100,7 @@ def _config(path: StrPath) -> Iterator[OwnFile]:
 def _state(folder: StrPath) -> Iterator[OwnFile]:
     if not os.path.isdir(folder):
         return
-    if another_owner(folder):
+    if another_owner(folder, root_counts=True):
         remedy = "Run this as the owner (under sudo the home may be another person's)"
         raise UserError("belongs to another user", where=str(folder), remedy=remedy)
     yield from _named(folder, _STATE)

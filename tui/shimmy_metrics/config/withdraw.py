@@ -119,7 +119,7 @@ def _withdraw_in_place(path: Path, text: bytes, document: Document, reason: str)
         return Withdrawn(Decision(), (f"{path} led to another user's file and was removed. {again}",))
     doubt = distrust(path)
     if doubt:
-        remedy = f"Nothing is measured or sent all the same: {doubt}, so the yes in it does not count"
+        remedy = f"Nothing is measured or sent from here all the same: {doubt}, so the yes in it does not count"
     else:
         import shlex  # rarely needed
 

@@ -108,8 +108,8 @@ def obstacle(consent: EffectiveConsent) -> str:
     match consent.obstacle:
         case Obstacle.UNTRUSTED:
             return (
-                f"The answer in the config does not count: {consent.distrust}. Nothing is measured or sent. Enable to "
-                "decide again (another user's file or folder has to be moved away before), or disable."
+                f"The answer in the config does not count: {consent.distrust}. Nothing is measured or sent from here. "
+                "Enable to decide again (another user's file or folder has to be moved away before), or disable."
             )
         case Obstacle.SWITCH:
             return f"Nothing is sent from here: {consent.switch} is set. Your yes stands where no switch is set."
