@@ -112,6 +112,25 @@ def test_a_damaged_day_is_said_to_be_and_dropped_all_the_same(store: SqliteStore
     assert store.health().ready
 
 
+def test_where_the_seen_ids_are_damaged_nothing_is_taken_and_what_helps_is_said(
+    store: SqliteStore, folder: Folder
+) -> None:
+    store.append(DAY, [row()])
+    store.close()
+    folder.seen.write_bytes(b"no database at all, and long enough to be looked at" * 100)
+    health = store.health()
+    assert not health.ready
+    assert health.reason.startswith(f"{folder.seen} cannot be read: file is not a database. No report is taken. ")
+    assert "move away what begins with seen.db" in health.reason
+    with pytest.raises(StoreError, match="No report is taken"):
+        store.check()
+    for each in folder.path.glob("seen.db*"):
+        each.unlink()
+    store.check()
+    assert store.append(DAY, [row()]) == [Outcome.STORED]
+    assert store.health().ready
+
+
 def test_a_day_that_an_earlier_version_began_takes_what_is_newer(store: SqliteStore, folder: Folder) -> None:
     first, second = row(), row()
     store.append(DAY, [first])

@@ -22,8 +22,13 @@ def but_damaged() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if _primary_code(error) not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        if not is_damaged(error):
             raise
+
+
+def is_damaged(error: Exception) -> bool:
+    """Whether the file is no database, or no whole one."""
+    return _primary_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def is_busy(error: Exception) -> bool:

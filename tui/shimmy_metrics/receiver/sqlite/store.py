@@ -21,6 +21,7 @@ from shimmy_metrics.receiver.search import end_with_parent, places
 from shimmy_metrics.receiver.sqlite.commit import Decided, Seen, decide, delete, insert, keys_of, note_recalls, stored
 from shimmy_metrics.receiver.sqlite.entering import begin, enter_all
 from shimmy_metrics.receiver.sqlite.errors import but_damaged, is_busy, store_errors
+from shimmy_metrics.receiver.sqlite.seen import damaged_seen
 from shimmy_metrics.receiver.sqlite.segments import FULL, Filling, FullSegments
 from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, settle
 from shimmy_metrics.receiver.sqlite.tables import (
@@ -63,6 +64,9 @@ class SqliteStore:
 
     def check(self) -> None:
         """Raise `StoreError` where nothing can be stored. A receiver asks before it takes the first report."""
+        trouble = damaged_seen(self._folder)
+        if trouble:
+            raise StoreError(trouble)
         with store_errors():
             for day in list(self._folder.arrival_days())[-1:]:
                 with but_damaged(), closing(open_beside_seen(self._folder, day.isoformat())) as connection:
@@ -182,6 +186,7 @@ class SqliteStore:
                     reports[day] = 0  # it is held all the same, and has to go when it is old enough
                     unreadable.append(day)
                     reason = f"what arrived on {day} cannot be read: {error}"
+        reason = damaged_seen(self._folder) or reason
         return Health(not reason, reason, reports, used, tuple(unreadable))
 
     def _connection(self, day: date) -> sqlite3.Connection:
