@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import httpx
 import pytest
@@ -180,3 +180,11 @@ async def test_another_server_has_the_same_answers_from_the_receiver() -> None:
         assert (await client.post("/v1/usage", content=GOOD)).status_code == 415
         assert (await client.get("/v1/usage")).headers["allow"] == "POST"
         assert (await client.get("/v1/usage?a=b")).status_code == 404
+
+
+async def test_a_server_need_not_know_the_path_as_it_was_sent() -> None:
+    sent = AsyncMock()
+    receiver = Receiver(Mock(), Mock(), Programme, Mock())
+    for raw in ({}, {"raw_path": None}):
+        await receiver({"method": "GET", "path": "/v1/usage", "headers": [], **raw}, AsyncMock(), sent)
+    assert [each.args[0]["status"] for each in sent.await_args_list[::2]] == [405, 405]

@@ -166,9 +166,9 @@ async def _send(response: Response, send: Send) -> None:
 
 def _path(scope: Scope) -> str:
     """Return the path as it stands in the request, with its query."""
-    path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
-    query: str = scope.get("query_string", b"").decode("latin-1")
-    return f"{path}?{query}" if query else path
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()  # which a server need not know
+    query: bytes = scope.get("query_string", b"")
+    return (raw + b"?" + query if query else raw).decode("latin-1")
 
 
 def _parsed(text: str) -> bytes:

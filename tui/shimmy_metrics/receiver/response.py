@@ -32,6 +32,7 @@ _DAYS_BACK: Final = timedelta(days=15)
 """A sender keeps what it could not deliver for 14 days; its clock may be a day behind."""
 _DAYS_AHEAD: Final = timedelta(days=1)
 _LENGTH_DIGITS: Final = 10
+_JSON: Final = b"application/json"
 
 _OK: Final = HTTPStatus.OK
 """Python 3.11 looks an enum's member up by a function of its own, which every request would pay for."""
@@ -104,7 +105,8 @@ def head_refusal(headers: Mapping[bytes, bytes]) -> Response | None:
         return Response(HTTPStatus.LENGTH_REQUIRED, rules=("length",))
     if len(length) > _LENGTH_DIGITS or int(length) > REQUEST_BYTES:
         return Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, rules=("bytes",))
-    if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
+    kind = headers.get(b"content-type", b"")
+    if kind != _JSON and kind.partition(b";")[0].strip().lower() != _JSON:
         return Response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, rules=("type",))
     return Response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, rules=("encoding",)) if b"content-encoding" in headers else None
 
