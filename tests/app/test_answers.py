@@ -128,6 +128,21 @@ async def test_by_button_it_is_asked_once_more_and_y_answers(tmp_path: Path) -> 
         assert consent(tmp_path) is Consent.GRANTED
 
 
+async def test_a_yes_to_no_change_is_none_after_another_process_said_no(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c", "tab", "enter")
+        assert "Keep on?" in opened.text(app)
+        assert "No change: each report is sent automatically." in opened.text(app)
+        decline(profile)
+        await opened.until(pilot, lambda: "metrics off" in opened.text(app))
+        await opened.answer(pilot, "y")
+        assert "has changed meanwhile, so nothing was done. Choose again." in opened.read(app)
+    assert consent(tmp_path) is Consent.DECLINED
+
+
 async def test_by_click_it_is_asked_once_more(tmp_path: Path) -> None:
     app = opened.living(tmp_path, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:

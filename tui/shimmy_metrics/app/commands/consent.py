@@ -1,6 +1,7 @@
 """Answering the question: the answer is recorded, and what it deleted is reported with it."""
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from shimmy_metrics.actions.purge_result import PurgeResult
@@ -38,10 +39,21 @@ class ConsentCommands:
         self._deletion = ""
         self._deleted_at = -math.inf
 
-    def ask_again(self, choice: Choice) -> None:
-        """Ask once more, since the answer came by a button."""
+    def ask_again(self, choice: Choice, still_offered: Callable[[], bool]) -> None:
+        """Ask once more, since the answer came by a button.
+
+        A yes counts only while the answer is `still_offered`: to "Keep on, no change" it is none to enabling again
+        after another process's no.
+        """
         consequence = f"{choice.consequence[:1].upper()}{choice.consequence[1:]}."
-        self._runner.ask(Question(f"{choice.label}?", consequence, "Yes", "No"), lambda: self.answer(choice.answer))
+
+        def agreed() -> None:
+            if still_offered():
+                self.answer(choice.answer)
+            else:
+                self._runner.report("What this answer does has changed meanwhile, so nothing was done. Choose again.")
+
+        self._runner.ask(Question(f"{choice.label}?", consequence, "Yes", "No"), agreed)
 
     def answer(self, answer: Answer) -> None:
         """Carry out an answer."""
