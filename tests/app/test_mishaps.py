@@ -136,6 +136,14 @@ async def test_a_damaged_store_makes_a_no_no_question_again(
         await opened.press(pilot, "c")
         assert said in opened.text(app)
         assert "May Shimmy report" not in opened.text(app)
+        shown = opened.read(app)
+        assert "Enable not recorded while the store cannot be used" in " ".join(shown.split())
+        kept = "Only for me no change: nothing is measured while the store cannot be used"
+        assert (kept in " ".join(shown.split())) is (answer is only_for_me)
+        await opened.answer(pilot, "e")
+        await opened.until(pilot, lambda: "Your yes is not recorded." in opened.read(app))
+        await opened.answer(pilot, "o")
+        await opened.until(pilot, lambda: "stays as it is, and will not be sent." in opened.read(app))
 
 
 async def test_a_key_that_quits_cannot_be_one_that_is_typed(tmp_path: Path) -> None:

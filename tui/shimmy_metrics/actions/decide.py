@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from shimmy_metrics.actions.purge import SENDER_END_SECONDS, purge, purge_under, purge_without_consent
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.config.change import change
+from shimmy_metrics.config.codec import Document
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.read_consent import consent_of
 from shimmy_metrics.config.trust import keep_others_out
@@ -75,7 +76,7 @@ def enable(profile: Profile, on_recorded: OnRecorded = _ignore, *, delivery: Del
 
     def step(old: Decision) -> Decision:
         document = load(profile)
-        purge_under(profile, document)  # what an earlier withdrawal left behind is not covered by this yes
+        _purge_before(profile, document)  # what an earlier withdrawal left behind is not covered by this yes
         endpoint = consent_of(profile, document).endpoint
         if old.consent is Consent.GRANTED and old.schema_version > SCHEMA_VERSION:
             remedy = "Nothing was changed, and nothing leaves. Update this program"
@@ -214,18 +215,26 @@ def _finish(
     try:
         on_recorded(decision, changed=changed, notices=notices)
     finally:  # nobody may be there to be told: a closed pipe, a terminal that is gone
-        purged = _purge_recorded(profile)
+        purged = _purge_recorded(profile, decision)
     return Decided(decision, changed, purged, _hold_others(profile, decision), notices)
 
 
-def _purge_recorded(profile: Profile) -> PurgeResult:
+def _purge_before(profile: Profile, document: Document) -> None:
+    """Delete what may not be kept under the answer before a yes. Raises `UserError`: the yes is not recorded then."""
+    try:
+        purge_under(profile, document)
+    except UserError as error:
+        remedy = f"{error.remedy}. Your yes is not recorded"
+        raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
+
+
+def _purge_recorded(profile: Profile, decision: Decision) -> PurgeResult:
     """Delete what may not be kept under the recorded answer; return what that was. Raises `UserError`."""
     try:
         return purge_without_consent(profile)
     except UserError as error:
-        remedy = (
-            f"{error.remedy}. Your answer is recorded; what is waiting here could not be deleted, and will not be sent"
-        )
+        stays = "stays as it is" if decision.local else "could not be deleted"  # for the person it would be kept
+        remedy = f"{error.remedy}. Your answer is recorded; what is waiting here {stays}, and will not be sent"
         raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
 
 

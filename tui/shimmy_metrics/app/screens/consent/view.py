@@ -46,6 +46,11 @@ SHOWN: Final = (
 NOT_SENT: Final = "what is waiting is not sent"
 """What a no does where the store cannot be used: nothing can be deleted there."""
 
+NOT_MEASURED: Final = "no change: nothing is measured while the store cannot be used"
+
+NOT_RECORDED: Final = "not recorded while the store cannot be used"
+"""What a yes does there: an earlier no may have left something in the store that it must not cover."""
+
 _CLOSE: Final = 24
 """Rows up to which the question has no blank line below it."""
 
@@ -64,6 +69,8 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
     only = Choice.of("consent.only", ONLY_FOR_ME)
     if overview.consent.switch:
         enable, held_yes, only = (_only_recorded(overview, each) for each in (enable, held_yes, only))
+    if overview.store_unusable and decision.consent is not Consent.GRANTED:
+        enable, held_yes = (each._replace(consequence=NOT_RECORDED, brief="") for each in (enable, held_yes))
     if decision.consent is Consent.UNDECIDED:
         later = Choice.of("consent.later", LATER)
         if overview.consent.switch:  # with a switch in force nothing is asked
@@ -83,6 +90,8 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
         off = ", ".join(filter(None, ("stops now", lost(overview))))
         switched_off = f"no change; {overview.consent.switch} keeps this shell off"
         stays = switched_off if overview.consent.switch else "no change: measured for you to see, not sent"
+        if overview.store_unusable:
+            stays = NOT_MEASURED
         return (
             enable,
             held_yes,
@@ -231,7 +240,7 @@ def _keep(overview: Overview) -> Choice:
     held = overview.consent.decision.delivery is Delivery.REVIEW
     label, consequence = "Keep on", f"no change: each report is {'held for you' if held else 'sent automatically'}"
     if overview.store_unusable or overview.consent.obstacle is Obstacle.UNWRITABLE:
-        consequence = "no change: nothing is measured while the store cannot be used"
+        consequence = NOT_MEASURED
     elif overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
         label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
     elif overview.consent.sends and overview.consent.groups.lowered:
