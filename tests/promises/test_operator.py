@@ -10,7 +10,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.limits import OPERATOR_BYTES
-from support import opened
+from support import opened, samples
 from support.installed import AFTER_FIVE_SECONDS, Home
 from support.one_line import assert_one_line
 from support.receiver import Behaviour, Receiver, hang, portal, publishing, redirect, status
@@ -140,3 +140,17 @@ async def test_the_app_shows_it_where_another_receiver_is_set_and_asks_no_other(
         assert "Who runs it" not in opened.text(shimmys)
         await opened.press(pilot, "i")
     assert [each.method for each in receiver.received] == ["GET", "GET"]
+
+
+async def test_the_receiver_that_the_question_names_is_asked_though_another_is_set_meanwhile(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    enable(samples.profile(tmp_path, SHIMMY_METRICS_ENDPOINT=receiver.url))
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "c", "i")
+        assert f"GET https://localhost:{receiver.port}/v1/operator" in opened.read(app)
+        enable(samples.profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://elsewhere.example.org/v1/usage"))
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "says that it is run by Example Org" in opened.read(app))
+    assert len(receiver.received) == 1

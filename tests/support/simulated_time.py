@@ -11,6 +11,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.timer import Timer
 
+from shimmy_metrics.actions.operator import OperatorAnswer
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.commands.consent import ConsentCommands
 from shimmy_metrics.app.commands.files import FileCommands
@@ -161,7 +162,7 @@ class NotedOperator(OperatorCommands):
         super().__init__(app, Runner(app))
         self._app = app
 
-    def ask(self) -> None:
+    def ask(self, asked: OperatorAnswer) -> None:
         self._app.note("operator")
 
 

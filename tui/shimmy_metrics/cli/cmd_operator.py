@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shimmy_metrics.actions.operator import OperatorAnswer, ask_operator
+from shimmy_metrics.actions.operator import OperatorAnswer, ask_operator, operator_asked
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
@@ -16,7 +16,7 @@ def operator(profile: Profile, *, as_json: bool) -> int:
 
     Raises `UserError`.
     """
-    found = ask_operator(profile)
+    found = ask_operator(profile, operator_asked(profile))
     request = found.request
     if as_json:
         print_json(_as_json(found))
