@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.actions.forget import forget_plan
 from shimmy_metrics.app.command_palette import commands
@@ -114,3 +114,19 @@ async def test_nothing_of_the_question_is_lost_where_many_files_were_saved(
                 break
             await opened.press(pilot, "space")
         assert "".join(whole.split()) in "".join(seen.split())
+
+
+async def test_what_was_asked_after_a_no_does_not_take_back_a_yes_that_came_meanwhile(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    _used(tmp_path)
+    decline(profile)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened.press(pilot, "c", "d")
+        await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
+        assert "This withdraws" not in opened.read(app)
+        enable(profile)
+        await opened.answer(pilot, "y")
+        told = "By now this would withdraw as well, so nothing was deleted. Ask for it again."
+        await opened.until(pilot, lambda: told in opened.read(app))
+    assert load(profile).decision.consent is Consent.GRANTED

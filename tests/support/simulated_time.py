@@ -124,9 +124,9 @@ class NotedFiles(FileCommands):
         self._app.note("validate")
 
     def ask_to_forget(self) -> None:
-        self._runner.ask(Question("Delete all of it?", "All of it.", "Yes, delete", "No, keep it"), self.forget)
+        self._runner.ask(Question("Delete all of it?", "All of it.", "Yes, delete", "No, keep it"), self._forget)
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         self._app.note("forget")
 
 

@@ -126,17 +126,19 @@ class FileCommands:
                 return
             text = " ".join(question(plan, self._recall_keys()))
             asked = Question("Delete all of it?", text, "Yes, delete", "No, keep it")
-            self._host.call_from_thread(self._runner.ask, asked, self.forget)
+            self._host.call_from_thread(self._runner.ask, asked, lambda: self.forget(withdraws=plan.withdraws))
 
         self._runner.in_thread(count)
 
-    def forget(self) -> None:
-        """Delete everything of ours on this disk, but the recorded no."""
+    def forget(self, *, withdraws: bool) -> None:
+        """Delete everything of ours on this disk, but the recorded no. `withdraws`: the question said that it does."""
 
         def forgotten() -> str:
-            from shimmy_metrics.actions.forget import forget
+            from shimmy_metrics.actions.forget import forget, forget_plan
             from shimmy_metrics.wording.files import done
 
+            if not withdraws and forget_plan(self._host.profile).withdraws:  # another process said yes meanwhile
+                return "By now this would withdraw as well, so nothing was deleted. Ask for it again."
             return " ".join(done(forget(self._host.profile), self._host.profile.clock.now()))
 
         self._runner.run(forgotten, "Deleting. Waiting for running servers to notice.")
