@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.records import Cause, Outcome, QueueState
+from shimmy_metrics.report.seal import join
 from support import opened, overviews
 
 
@@ -40,3 +42,17 @@ async def test_a_report_compared_with_itself_is_said_to_be_the_same(tmp_path: Pa
         assert "It is compared with itself: the same report, byte for byte." in told
         assert "changed" not in told
         assert "differ" not in told
+
+
+async def test_a_report_that_was_refused_is_not_compared_with_itself(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    taken, refused = (overviews.reported(overviews.named(number, days=1), number) for number in (1, 2))
+    refused = refused._replace(state=QueueState.SET_ASIDE, cause=Cause.REFUSED)
+    partly = shown.departures[0]._replace(body=join([taken.body, refused.body]), outcome=Outcome.PARTLY, taken=1)
+    app = opened.still(tmp_path, shown._replace(outbox=(refused,), running=(), entries=(partly,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        told = opened.text(app)
+        assert "This one is set aside." in told
+        assert "Compared with the report of" in told
+        assert "It is compared with itself" not in told

@@ -48,5 +48,11 @@ def before_receipt(overview: Overview, receipt: Departure) -> Baseline | None:
 
 
 def _sent(overview: Overview) -> Iterator[Baseline]:
-    """Yield every report whose bytes are kept, the newest first."""
-    return (Baseline(each.begun, body) for each in overview.receipts for body in reversed(split(each.body)))
+    """Yield every report whose bytes are kept, the newest first, but for those that were refused and still wait."""
+    waiting = {report.body for report in overview.outbox}
+    return (
+        Baseline(each.begun, body)
+        for each in overview.receipts
+        for body in reversed(split(each.body))
+        if body not in waiting
+    )
