@@ -64,6 +64,36 @@ def test_of_what_was_taken_a_receipt_is_kept_and_nothing_waits(home: Sender) -> 
     assert Path(home.profile.log_file).read_text().endswith(" 2 reports sent and confirmed, status 200\n")
 
 
+@pytest.mark.parametrize(
+    ("met", "line"),
+    [
+        (Exchange(Response(503)), "sent and answered with an error, status 503; it waits here"),
+        (
+            Exchange(Response(failure=Failure.CONNECTION)),
+            "not sent to the receiver: no connection could be made; it waits here",
+        ),
+        (Exchange(Response(410)), "sent and refused, status 410"),
+    ],
+)
+def test_the_log_says_what_became_of_an_attempt_and_whether_the_report_waits(
+    home: Sender, met: Exchange, line: str
+) -> None:
+    home.queue(1)
+    home.send(met)
+    assert Path(home.profile.log_file).read_text().endswith(f" 1 report {line}\n")
+
+
+def test_of_what_a_person_stopped_the_log_does_not_say_that_it_waits(home: Sender) -> None:
+    def logged() -> str:
+        return Path(home.profile.log_file).read_text().splitlines()[-1]
+
+    home.queue(1, 2)
+    home.send(Exchange(before_head=lambda: _held(home)))
+    assert logged().endswith(" 2 reports not sent to the receiver: a report of it was deleted or held back")
+    home.send(Exchange(before_body=home.withdraw))
+    assert logged().endswith(" 1 report cut off by you, possibly sent")
+
+
 def test_the_store_is_waited_for_a_second_at_most(home: Sender) -> None:
     home.queue(1)
     home.send()
