@@ -54,12 +54,19 @@ class _Transport(asyncio.Transport):
 
 
 async def _answered(
-    protocol: Callable[..., HttpToolsProtocol], messages: Messages, data: bytes, *, paused: bool = False
+    protocol: Callable[..., HttpToolsProtocol],
+    messages: Messages,
+    data: bytes,
+    *,
+    paused: bool = False,
+    scopes: list[Mapping[str, Any]] | None = None,
 ) -> tuple[list[bytes], bool, list[type[BaseException]]]:
     """Return what is written, whether the connection is closed, and what the callable was told is wrong."""
     wrong: list[type[BaseException]] = []
 
-    async def app(_: Mapping[str, Any], receive: Callable[[], Awaitable[Mapping[str, Any]]], send: Send) -> None:
+    async def app(scope: Mapping[str, Any], receive: Callable[[], Awaitable[Mapping[str, Any]]], send: Send) -> None:
+        if scopes is not None:
+            scopes.append(scope)
         for message in messages:
             try:
                 if message is READ:
@@ -137,6 +144,28 @@ async def test_whatever_an_answer_is_its_bytes_are_uvicorn_s(messages: Messages,
     own, closed, wrong = await _answered(OWN, messages, data)
     theirs, closed_too, wrong_too = await _answered(HttpToolsProtocol, messages, data)
     assert (b"".join(own), closed, wrong) == (b"".join(theirs), closed_too, wrong_too)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"GET /v1/usage HTTP/1.1",
+        b"POST /a%20b/%75sage?c=%20d HTTP/1.0",
+        b"DELETE http://receiver/a?b#c HTTP/1.1",
+        b"OPTIONS * HTTP/1.1",
+        b"CONNECT receiver:80 HTTP/1.1",
+        b"GET /caf\xe9 HTTP/1.1",
+        b"GET /%ff HTTP/1.1",
+        b"GET // HTTP/1.1",
+        b"GET ?a HTTP/1.1",
+    ],
+)
+async def test_a_request_is_told_of_as_uvicorn_tells(line: bytes) -> None:
+    told: list[list[Mapping[str, Any]]] = []
+    for protocol in (OWN, HttpToolsProtocol):
+        told.append([])
+        await _answered(protocol, WHOLE, line + b"\r\nA: b\r\nExpect: 100-continue\r\n\r\n", scopes=told[-1])
+    assert told[0] == told[1]
 
 
 async def test_a_whole_answer_is_written_at_once_and_again_under_the_head_of_its_own_length() -> None:

@@ -93,13 +93,12 @@ class _Form(NamedTuple):
 
 
 def _read(body: bytes) -> Accepted | None:
-    begin, *pieces = body.split(_NAME_ENDS)
+    pieces = body.split(_NAME_ENDS)
     for form in _FORMS:
-        if begin == form.begin and len(pieces) == 1 + len(form.values):
-            report_id, *others = pieces
-            named = form.report_id.fullmatch(report_id)
+        if len(pieces) == 2 + len(form.values) and pieces[0] == form.begin:
+            named = form.report_id.fullmatch(pieces[1])
             try:
-                values = [*map(getitem, form.values, others)]
+                values = [*map(getitem, form.values, pieces[2:])]
             except (KeyError, ValueError, RecursionError):
                 continue
             if named is not None:
