@@ -1,12 +1,10 @@
 """Whoever gives no ID, or one that names nothing, is told the IDs there are."""
 
-from datetime import datetime
-
 import pytest
 
 from shimmy_metrics.actions.id_choices import listed
 from shimmy_metrics.records import QueueState
-from shimmy_metrics.store import outbox, sessions
+from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import opened
 from support.installed import Home
 from support.own_commands import assert_refused, own, release, sending
@@ -62,7 +60,10 @@ def test_delete_names_the_sessions_kept_for_the_person_too(sending: Home) -> Non
 
 def test_what_takes_a_request_that_left_names_those_that_did(sending: Home) -> None:
     digest = release(sending, FIRST, SECOND)
-    choice = f"{digest[:8]} ({datetime.now().astimezone().date()}, 2 reports)"
+    with opened(sending.profile) as db:
+        (sent,) = departures.everything(db)
+    assert sent.ended is not None
+    choice = f"{digest[:8]} ({sent.ended.astimezone().date()}, 2 reports)"
     for words in (("recall",), ("recall", "--yes"), ("recall", "beef")):
         assert_refused(own(sending, *words), f". Requests: {choice}\n")  # of some nobody knows that they were sent
     for word in ("", "beef"):

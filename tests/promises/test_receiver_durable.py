@@ -11,6 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,9 @@ from support.appending import numbered, outcomes
 from support.installed import LONGEST, Home, wait_until
 from support.receive_process import receive
 from support.stored import DAY, MONDAY, report
+from support.whole_day import today
+
+__all__ = ["today"]
 
 TESTS: Final = Path(__file__).parents[1]
 KILLS: Final = 20
@@ -123,9 +127,10 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_the_days_file_alone_is_synced_before_each_report_is_acknowledged(home: Home, tmp_path: Path) -> None:
+def test_the_days_file_alone_is_synced_before_each_report_is_acknowledged(
+    home: Home, tmp_path: Path, today: date
+) -> None:
     calls = tmp_path / "calls"
-    today = time.strftime("%Y-%m-%d", time.gmtime())
     with receive(home) as running:
         with _traced(running.process.pid, calls):
             for _ in range(10):

@@ -29,7 +29,10 @@ def _own(home: Home, *words: str) -> "subprocess.CompletedProcess[str]":
     return home.run(*words, command="shimmy-metrics")
 
 
-HOST = r"localhost:\d+ at \d\d:\d\d"
+AT = r"(?:at|on \d+ \w+) \d\d:\d\d"
+"""A time of today; where midnight came between, of yesterday."""
+
+HOST = rf"localhost:\d+ {AT}"
 
 BECAME = {
     "confirmed": (behave.accept, f"2 reports taken by {HOST}, which confirmed the digest", 2, 0),
@@ -127,7 +130,7 @@ def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Pat
     told, stays = rest
     assert " stay here besides your no: shimmy-metrics forget deletes them." in stays
     assert re.fullmatch(
-        r"Deleted: 1 report of which bytes had been sent before: 1 report cut off by you at \d\d:\d\d; "
+        rf"Deleted: 1 report of which bytes had been sent before: 1 report cut off by you {AT}; "
         r"bytes may have been sent to localhost:\d+\.",
         told,
     )
@@ -204,7 +207,9 @@ def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_
         preview = home.metrics("preview").stderr
         assert preview.startswith("What is waiting, as one request: 2 reports, ")
         plain = home.run("tui", "--plain").stdout
-        assert re.search(r"^A report made \d\d:\d\d is due, but nothing is sent from here, ", plain, re.MULTILINE)
+        assert re.search(
+            r"^A report made (\d+ \w+ )?\d\d:\d\d is due, but nothing is sent from here, ", plain, re.MULTILINE
+        )
         for told in (status(home), preview, plain):
             assert ended in told
             assert "sent when" not in told
