@@ -26,6 +26,9 @@ from support.installed import Home, stop, wait_until
 from support.one_line import assert_one_line
 from support.servers import ask, chat, free_port, wait_for
 from support.steady_client import LOST_SECONDS, SteadyClient
+from support.whole_day import today
+
+__all__ = ["today"]
 
 OFF = "Metrics are off here, and no figures of your own are kept."
 UNDECIDED = "Nothing was decided yet, so nothing is counted. To decide: shimmy tui."
@@ -67,6 +70,7 @@ def _counts(home: Home, requests: int) -> bool:
     return _sum(home) >= requests
 
 
+@pytest.mark.usefixtures("today")
 @pytest.mark.parametrize("answer", ["yes", "only for me"])
 def test_what_a_server_answers_is_summed_by_day_in_every_form_and_a_no_deletes_it(
     home: Home, toy: ToyServer, answer: str
