@@ -66,6 +66,14 @@ def test_a_session_that_was_killed_is_shown_with_the_bytes_that_the_next_start_s
         assert "cut off" not in status(home)
 
 
+def test_of_two_sessions_that_were_killed_the_previewed_one_is_said_to_be_the_newest(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, _), ToyServer() as toy:
+        with _measured(home, toy, signal.SIGKILL), _measured(home, toy, signal.SIGKILL):
+            pass
+        told = home.metrics("preview").stderr
+    assert told.startswith("The newest of 2 sessions that were cut off, as its report would be made now: ")
+
+
 def test_of_a_session_that_was_killed_a_switch_in_this_shell_does_not_say_that_it_is_measured(tmp_path: Path) -> None:
     with enabled(tmp_path) as (home, _), ToyServer() as toy:
         with _measured(home, toy, signal.SIGKILL):

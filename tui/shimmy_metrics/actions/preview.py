@@ -43,9 +43,10 @@ class Basis(StrEnum):
 class Preview(NamedTuple):
     """The next request and what it is; of what is not sealed yet it has no `reports`.
 
-    `session` is the running one, or the one that was cut off, if that is previewed; `running` are all that are measured
-    now. `left_over` counts reports that wait as these do and do not fit into the request; `attempt` is when a sender
-    tries next by itself; `proxy` is the proxy on the way to the receiver, as it is shown, empty where there is none.
+    `session` is the running one, or the newest that was cut off, if that is previewed; `running` are all that are
+    measured now, `cut_off` is how many were cut off. `left_over` counts reports that wait as these do and do not fit
+    into the request; `attempt` is when a sender tries next by itself; `proxy` is the proxy on the way to the receiver,
+    as it is shown, empty where there is none.
     """
 
     request: Request
@@ -53,6 +54,7 @@ class Preview(NamedTuple):
     consent: EffectiveConsent
     session: Session | None = None
     running: tuple[Session, ...] = ()
+    cut_off: int = 0
     left_over: int = 0
     attempt: NextAttempt = NextAttempt()
     proxy: str = ""
@@ -82,10 +84,11 @@ def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsen
     running = running_sessions(profile, db)
     attempt = next_attempt(profile, db, consent.decision)
     if request is None:
-        session = next(reversed((*cut_off_sessions(profile, db, running), *running)), None)
+        cut_off = cut_off_sessions(profile, db, running)
+        session = next(reversed((*cut_off, *running)), None)
         request = _unsealed_request(profile, db, session, facts, consent)
         basis = Basis.EXAMPLE if session is None else Basis.SESSION
-        return Preview(request, basis, consent, session, running, attempt=attempt)
+        return Preview(request, basis, consent, session, running, len(cut_off), attempt=attempt)
     due = request.reports[0].state is QueueState.DUE
     alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
     left_over = alike - len(request.reports)

@@ -71,7 +71,8 @@ def _as_it_would_be(found: Preview, now: datetime) -> str:
 def _session_name(found: Preview) -> str:
     """Return which session is previewed, so that of several one is meant."""
     if found.session is not None and found.session not in found.running:
-        return "The session that was cut off"
+        one = found.cut_off == 1
+        return "The session that was cut off" if one else f"The newest of {found.cut_off} sessions that were cut off"
     if found.session is None or len(found.running) == 1:
         return "The running session"
     return f"The newest of {len(found.running)} running sessions, at {shown_address(found.session)}"
