@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.programme import end, publish_text, take_back_end, watched
+from shimmy_metrics.receiver.programme import end, operator_text, publish_text, take_back_end, watched
 
 
 def test_the_end_holds_from_the_next_request_on(tmp_path: Path) -> None:
@@ -24,3 +24,9 @@ def test_a_text_is_told_within_a_second(tmp_path: Path) -> None:
     assert not programme().operator
     clock[0] = 1.0
     assert programme().operator
+
+
+def test_a_text_as_windows_writes_it_is_plain_text(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    publish_text(folder, "\ufeffA team\r\nWe keep it.\r\n")
+    assert operator_text(folder) == "A team\nWe keep it."

@@ -20,6 +20,8 @@ from shimmy_metrics.receiver.folder import Folder, sync_folder, write_private
 OPERATOR_CHARACTERS: Final = 2_000
 
 _LOOK_SECONDS: Final = 1.0
+_BYTE_ORDER_MARK: Final = "\ufeff"
+"""Windows writes it before UTF-8."""
 
 
 def read_programme(folder: Folder) -> Programme:
@@ -131,6 +133,7 @@ def operator_text(folder: Folder) -> str:
 
 
 def _checked(text: str, where: str) -> str:
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     lines = [line.rstrip() for line in text.strip().splitlines()]
     if not lines:
         raise UserError("the operator's text is empty", where=where, remedy="Its first line is your name")
