@@ -7,10 +7,11 @@ from pathlib import Path
 import orjson
 import pytest
 
+from shimmy_metrics.delivery import groups
 from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import Cause, Departure, Failure, Outcome, QueueState
+from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import chain, departures, outbox
 from shimmy_metrics.store.database import get_meta, set_meta
@@ -309,6 +310,16 @@ def test_what_left_is_written_down_though_the_disk_is_full(home: Sender, monkeyp
     home.send()
     assert [gone.outcome for gone in home.departures] == [Outcome.ACCEPTED]
     assert home.states == {}
+
+
+def test_what_is_due_is_held_where_an_answer_names_smaller_groups_than_before(home: Sender) -> None:
+    home.queue(1)
+    groups.record_named(home.db, LOCAL, 20)
+    told = {"sha256": digest(join([report(1).body])), "k": 7}
+    home.send(Exchange(Response(200, orjson.dumps(told)), before_head=lambda: home.queue(2)))
+    assert groups.group_size(home.db, LOCAL) == (20, 7)
+    assert home.states == {uuid(2): QueueState.HELD_FOR_GROUPS}
+    assert [(note.kind, note.number, note.at) for note in chain.notes(home.db)] == [(NoteKind.GROUPS_LOWERED, 7, NOW)]
 
 
 def test_usual_groups_and_an_answer_that_is_silent_about_them_hold_nothing_back(home: Sender) -> None:
