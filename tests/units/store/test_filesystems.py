@@ -167,6 +167,9 @@ def test_of_two_mounts_on_the_same_point_the_later_one_counts(tmp_path: Path) ->
     (tmp_path / "below").mkdir()
     link.symlink_to(tmp_path / "below")
     assert filesystem(link, mounts) == "cifs"  # where it really lies
+    link.unlink()
+    link.symlink_to(tmp_path / "below/absent")
+    assert filesystem(link / "shimmy", mounts) == "cifs"  # where it would be made
     assert filesystem(tmp_path / "belowed", mounts) == "xfs"
 
 

@@ -128,22 +128,20 @@ def _full(folder: StrPath) -> bool:
 
 
 def filesystem(path: StrPath, mounts: StrPath = "/proc/self/mountinfo") -> str:
-    """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
-    with contextlib.suppress(OSError):
-        existing = os.path.realpath(next(filter(os.path.exists, with_parents(path))))
-        with open(mounts, encoding="utf-8", errors="replace") as table:
-            return _type_of(existing, table.read())
+    """Return the type of the filesystem that holds `path`, or would if it existed; empty where nothing tells."""
+    with contextlib.suppress(OSError), open(mounts, encoding="utf-8", errors="replace") as table:
+        return _type_of(os.path.realpath(path), table.read())
     return ""
 
 
 @lru_cache(maxsize=1)
-def _type_of(folder: str, mounts: str) -> str:
-    """Return the type of the filesystem that a folder is on, from a table of mounts (mountinfo(5)).
+def _type_of(path: str, mounts: str) -> str:
+    """Return the type of the filesystem that a path without links is on, from a table of mounts (mountinfo(5)).
 
     It is kept as long as the table is the same: an app asks each second, and mounts may be many. Nothing less tells
     that another filesystem is there: once one is unmounted, the next may have its device number and its mount's.
     """
-    above = set(with_parents(folder))
+    above = set(with_parents(path))
     depth, kind = -1, ""
     for line in mounts.splitlines():
         left, _, right = line.partition(" - ")
