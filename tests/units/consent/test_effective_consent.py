@@ -174,6 +174,12 @@ def test_a_plain_http_port_may_be_left_out() -> None:
     assert not same_endpoint("http://127.0.0.1:443/x", "https://127.0.0.1/x")
 
 
+def test_no_address_is_the_same_as_none_alone() -> None:
+    assert same_endpoint("", "")
+    assert not same_endpoint("", "/")
+    assert not same_endpoint("/", "")
+
+
 def test_an_answer_changes_what_it_is_about_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     held = Decision(Consent.GRANTED, consent_id="one", changed="then", delivery=Delivery.REVIEW, refused=1)
     again = granted(held, consent_id="two", changed="now", endpoint=OTHER)

@@ -53,7 +53,7 @@ def check_endpoint(url: str, where: str) -> "SplitResult":
 
 def host_of(url: str) -> str:
     """Return the host of a checked address, with its port where it names one: what a `Host` header says."""
-    return re.split(r"[/?#]", url.partition("//")[2], maxsplit=1)[0]
+    return re.split(r"[/?#]", url.partition("//")[2])[0]
 
 
 def is_loopback(host: str) -> bool:
