@@ -31,7 +31,12 @@ def test_the_host_of_an_address_that_may_be_used_is_what_the_library_says(url: s
 
 
 @pytest.mark.parametrize(
-    ("url", "host"), [(ENDPOINT, "metrics.shimmy-ai.dev"), ("http://[::1]:8787/v1/usage", "[::1]:8787")]
+    ("url", "host"),
+    [
+        (ENDPOINT, "metrics.shimmy-ai.dev"),
+        ("http://[::1]:8787/v1/usage", "[::1]:8787"),
+        ("https://metrics.example.org/a//b?c=d//e", "metrics.example.org"),
+    ],
 )
-def test_a_port_stands_behind_it_where_the_address_names_one(url: str, host: str) -> None:
+def test_a_port_stands_behind_it_where_the_address_names_one_and_no_path(url: str, host: str) -> None:
     assert host_of(url) == host

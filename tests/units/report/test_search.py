@@ -3,7 +3,7 @@
 import pytest
 
 from shimmy_metrics.report.fields import in_screen_order
-from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.report.never import ALSO, NEVER
 from shimmy_metrics.report.search import best, found
 
 
@@ -90,6 +90,11 @@ def test_a_search_for_bits_finds_the_fields_that_tell_something() -> None:
     assert found("identifying bits") == told
     for name, words in told.items():
         assert found(words)[name] == words
+
+
+def test_only_what_has_other_words_is_said_to_be_looked_for_by_them() -> None:
+    listed = {**{field.name: field.also for field in in_screen_order()}, **ALSO}
+    assert {*found("also looked for as")} == {name for name, words in listed.items() if words}
 
 
 def test_no_words_are_everywhere_and_other_words_nowhere() -> None:
