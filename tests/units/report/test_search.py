@@ -113,6 +113,7 @@ def test_no_words_are_everywhere_and_other_words_nowhere() -> None:
         ("mod", "models_used_count"),
         # A name that begins with it, though another that holds it stands before.
         ("token", "token_source"),
+        ("us", "user name"),
         (" TOKEN ", "token_source"),
         ("session", "session_duration_minutes"),
         # A name that holds it, though another one is also looked for by it.
