@@ -32,7 +32,10 @@ UNTRIED: Final = (PACKAGE / "report" / "population.py",)
 _LEFT_OUT: Final = ("cacheprovider", "unraisableexception", "threadexception", "logging", "faulthandler")
 """Plugins that cost each trial more than its tests do."""
 
-_ARGUMENTS: Final = ("-q", "-m", "not long and not real", "-W", "ignore", *(f"-pno:{each}" for each in _LEFT_OUT))
+_ARGUMENTS: Final = (
+    *("-q", "-m", "not long and not real", "-W", "ignore", "-p", "support.mutants.unwatched"),
+    *(f"-pno:{each}" for each in _LEFT_OUT),
+)
 _SLOW_SECONDS: Final = 0.5
 """Tests that take longer are left out: there are few of them, and who survives costs the time of all."""
 _LEAST_SECONDS: Final = 5.0
