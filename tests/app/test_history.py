@@ -69,7 +69,7 @@ async def test_like_failures_are_one_row_with_their_number_and_since_when(tmp_pa
         shown = opened.text(app)
         assert shown.count("nothing sent 3x") == 1
         alike = "Like attempts in a row that sent nothing are one line, with their number."
-        assert f"Nothing sent in 3 attempts. {alike}" in shown
+        assert f"Nothing sent in 3 attempts. {alike}" in opened.read(app)
         assert "(3 attempts since 22 Nov" in shown
         assert "The next attempt is made when the next session ends." in shown
         assert "its name was not found" in shown
@@ -296,3 +296,23 @@ async def test_of_a_receipt_that_is_not_as_written_no_digest_is_said_to_be_confi
         await opened.press(pilot, "3", "enter")
         assert DAMAGED in opened.read(app)
         assert "The receiver sent back the SHA-256" not in opened.read(app)
+
+
+async def test_a_receipt_that_comes_while_the_question_stands_open_is_not_deleted(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    first, second = reports(2)
+    with store(profile) as db:
+        depart(db, first)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "d")
+        assert "1 receipt (" in " ".join(opened.text(app).split())
+        with store(profile) as db:
+            depart(db, second)
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "Deleted: the bytes of 1 receipt." in opened.read(app))
+    with store(profile) as db:
+        newest, oldest = departures.everything(db)
+    assert (newest.body, newest.report_ids) == (second.body, (second.report_id,))
+    assert (oldest.body, oldest.report_ids) == (b"", ())

@@ -101,7 +101,7 @@ async def test_what_cannot_be_recalled_says_why_and_has_no_button(tmp_path: Path
     with store(profile) as db:
         depart(db, samples.queued(FIRST), outcome=Outcome.ERROR)
         depart(db, samples.queued(FIRST))
-        departures.delete_receipts(db, samples.NOW, [])
+        departures.delete_receipts(db, samples.NOW, [each.row_id for each in departures.everything(db)], [])
         depart(db, samples.queued(SECOND), outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME)
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 30)) as pilot:

@@ -8,6 +8,7 @@ from shimmy_metrics.limits import DEPARTURES_KEPT
 from shimmy_metrics.records import Failure, NoteKind, Outcome
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store import chain, departures
+from shimmy_metrics.store.database import Database
 from support.chained import BODY, URL, note, send
 from support.samples import NOW, memory_store
 
@@ -69,11 +70,15 @@ def test_which_reports_left_is_no_part_of_the_chain() -> None:
         assert chain.broken(db) == []
 
 
+def _every(db: Database) -> list[int]:
+    return [each.row_id for each in departures.everything(db)]
+
+
 def test_receipts_that_the_person_deleted_are_no_damage_and_others_are() -> None:
     with memory_store() as db:
         send(db, Outcome.CONFIRMED)
         send(db, Outcome.PARTLY)
-        assert departures.delete_receipts(db, NOW, []) == 2
+        assert departures.delete_receipts(db, NOW, _every(db), []) == 2
         assert chain.broken(db) == []
         assert [each.receipt for each in departures.everything(db)] == [True, True]
         assert all(not each.body and not each.report_ids for each in departures.everything(db))
@@ -81,13 +86,27 @@ def test_receipts_that_the_person_deleted_are_no_damage_and_others_are() -> None
         assert chain.broken(db) == []
         db.execute("UPDATE departures SET body = NULL WHERE row_id = ?", (later,))
         assert chain.broken(db) == [f"departure {later}"]
-        assert departures.delete_receipts(db, NOW, []) == 0
+        assert departures.delete_receipts(db, NOW, _every(db), []) == 0
+
+
+def test_a_receipt_that_was_not_among_them_keeps_its_bytes_and_ids() -> None:
+    with memory_store() as db:
+        first = send(db, Outcome.CONFIRMED)
+        departures.record_report_ids(db, first, ["a report"])
+        second = send(db, Outcome.CONFIRMED)
+        departures.record_report_ids(db, second, ["another"])
+        assert departures.delete_receipts(db, NOW, [first], []) == 1
+        assert [(bool(each.body), each.report_ids) for each in departures.everything(db)] == [
+            (True, ("another",)),
+            (False, ()),
+        ]
+        assert chain.broken(db) == []
 
 
 def test_a_report_that_still_waits_keeps_its_departures() -> None:
     with memory_store() as db:
         send(db, Outcome.ERROR)
-        departures.delete_receipts(db, NOW, ["a report"])
+        departures.delete_receipts(db, NOW, _every(db), ["a report"])
         assert departures.last_carrying(db, ["a report", "another"]).keys() == {"a report"}
 
 

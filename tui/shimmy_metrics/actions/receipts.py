@@ -1,5 +1,7 @@
 """Delete the bytes of all receipts, at a person's request."""
 
+from collections.abc import Iterable
+
 from shimmy_metrics.actions.history import read_history
 from shimmy_metrics.records import Departure
 from shimmy_metrics.store import departures, outbox, sessions
@@ -17,16 +19,17 @@ def kept_receipts(profile: Profile) -> list[Departure]:
     return [departure for departure in history.departures if departure.body]
 
 
-def delete_receipts(profile: Profile) -> int:
-    """Delete the bytes of every receipt; return how many there were.
+def delete_receipts(profile: Profile, receipts: Iterable[Departure]) -> int:
+    """Delete the bytes of these receipts, which the person was asked about; return how many of them were still kept.
 
-    When, where to and each digest stay on record. Raises `UserError`.
+    One that came since stays. When, where to and each digest stay on record. Raises `UserError`.
     """
+    rows = {each.row_id for each in receipts}
     with opened(profile, for_deletion=True) as db:
 
         def delete() -> int:
             # Of what is still here it stays known whether it was ever sent.
             here = {each.report_id for each in outbox.everything(db)} | {each.report_id for each in sessions.kept(db)}
-            return departures.delete_receipts(db, profile.clock.now(), here)
+            return departures.delete_receipts(db, profile.clock.now(), rows, here)
 
         return erase(db, store_path(profile), delete)

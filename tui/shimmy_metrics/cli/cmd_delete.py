@@ -109,8 +109,8 @@ def _delete_receipts(profile: Profile, *, yes: bool, as_json: bool) -> int:
     )
     if kept and not yes and not agreed(lines, "Delete every receipt?", _COMMAND):
         return Exit.NO
-    number = delete_receipts(profile) if kept else 0
-    line = receipts_deleted(number) if number else "No receipt is kept here."
+    number = delete_receipts(profile, kept) if kept else 0
+    line = receipts_deleted(number) if kept else "No receipt is kept here."
     if as_json:
         print_json({"receipts": number, "told": [line]})
     else:

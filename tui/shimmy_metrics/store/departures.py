@@ -4,7 +4,7 @@ Only the process that holds the sender's lock begins and completes them.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -121,14 +121,20 @@ def last_carrying(db: Database, report_ids: Iterable[str]) -> dict[str, Departur
     return found
 
 
-def delete_receipts(db: Database, now: datetime, keep: Iterable[str]) -> int:
-    """Delete the bytes of every receipt, within the caller's transaction; return how many receipts that were.
+def delete_receipts(db: Database, now: datetime, rows: Collection[int], keep: Iterable[str]) -> int:
+    """Delete the bytes of these receipts, within the caller's transaction; return how many of them had any.
 
-    The rows stay: when, where to, the digest, the outcome. Of report ids only those in `keep` stay.
+    The rows stay: when, where to, the digest, the outcome. Of report ids only those in `keep` stay, and those of
+    receipts that are kept.
     """
-    number = db.execute("UPDATE departures SET body = NULL WHERE body IS NOT NULL").rowcount
-    kept = set(keep)
-    for departure in everything(db):
+    every = everything(db)
+    deleted = [each.row_id for each in every if each.body and each.row_id in rows]
+    for row_id in deleted:
+        db.execute("UPDATE departures SET body = NULL WHERE row_id = ?", (row_id,))
+    stay = (each for each in every if each.body and each.row_id not in rows)
+    kept = {*keep, *(report_id for each in stay for report_id in each.report_ids)}
+    number = len(deleted)
+    for departure in every:
         record_report_ids(db, departure.row_id, [each for each in departure.report_ids if each in kept])
     if number:
         chain.add_note(db, at=now, kind=NoteKind.RECEIPTS_DELETED, number=number)

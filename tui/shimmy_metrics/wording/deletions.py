@@ -32,6 +32,8 @@ NOT_RECALLED: Final = "Nothing in them can be recalled after that."
 
 def receipts_deleted(number: int) -> str:
     """Return what is said once the bytes of so many receipts were deleted: what goes and what stays."""
+    if not number:  # another process deleted them while the question stood open
+        return "They were deleted already."
     return f"Deleted: the bytes of {amount(number, 'receipt')}. When, where to and each digest stay on record."
 
 

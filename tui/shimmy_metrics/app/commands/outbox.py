@@ -163,13 +163,13 @@ class OutboxCommands:
             "Yes, delete them",
             "No, keep them",
         )
-        self._runner.ask(question, self._delete_receipts)
+        self._runner.ask(question, lambda: self._delete_receipts(receipts))
 
-    def _delete_receipts(self) -> None:
+    def _delete_receipts(self, receipts: Sequence[Departure]) -> None:
         def done() -> str:
             from shimmy_metrics.actions.receipts import delete_receipts
 
-            return receipts_deleted(delete_receipts(self._host.profile))
+            return receipts_deleted(delete_receipts(self._host.profile, receipts))
 
         self._runner.run(done)
 
