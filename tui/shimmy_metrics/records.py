@@ -205,7 +205,7 @@ FAILURES: Final = {
     Failure.PROXY: "the proxy could not be used",
     Failure.TIME: "the time was up",
     Failure.WITHDRAWN: "you withdrew",
-    Failure.TAKEN_BACK: "a report of it was deleted or held back",
+    Failure.TAKEN_BACK: "one of the reports was deleted or held back",
     Failure.INTERRUPTED: "the sender was ended",
     Failure.STORE: "the store could not be written",
     Failure.BROKEN_OFF: "the connection broke off",

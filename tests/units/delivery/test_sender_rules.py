@@ -90,7 +90,7 @@ def test_of_what_a_person_stopped_the_log_does_not_say_that_it_waits(home: Sende
 
     home.queue(1, 2)
     home.send(Exchange(before_head=lambda: _held(home)))
-    assert logged().endswith(" 2 reports not sent to the receiver: a report of it was deleted or held back")
+    assert logged().endswith(" 2 reports not sent to the receiver: one of the reports was deleted or held back")
     home.send(Exchange(before_body=home.withdraw))
     assert logged().endswith(" 1 report cut off by you, possibly sent")
 
