@@ -44,7 +44,7 @@ NEVER_LABEL: Final = "Never"
 NEVER_LINES: Final = (
     "prompts, answers, model names, file paths, addresses, keys: a report has",
     "no free text, so there is no room for them. The receiver sees your IP",
-    "address, as any web server does. It is in no report.",
+    "address, or a proxy's, as any web server does. It is in no report.",
 )
 
 

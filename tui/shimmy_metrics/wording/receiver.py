@@ -22,7 +22,7 @@ def with_headers(headers: Iterable[tuple[str, str]], proxy: str) -> str:
     return f"The headers are {', '.join(f'{name}: {value}' for name, value in headers)}{by_way_of(proxy)}."
 
 
-YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."
+YOUR_ADDRESS: Final = "The receiver sees your IP address, or a proxy's, as any web server does. It is in no report."
 
 HEADERS: Final = "These are all the headers. None says anything about this machine."
 
