@@ -140,7 +140,7 @@ async def test_all_that_was_sent_is_recalled_by_one_key_and_yes(tmp_path: Path, 
     app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
     async with app.run_test(size=(100, 30)) as pilot:
         await opened.press(pilot, "3", "Z")
-        await opened.until(pilot, lambda: "2 requests with 3 reports left for localhost" in opened.read(app))
+        await opened.until(pilot, lambda: "2 requests with 3 reports that left for localhost" in opened.read(app))
         assert receiver.received == []
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "2 of 2 requests recalled" in opened.read(app))

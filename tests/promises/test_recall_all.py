@@ -66,7 +66,7 @@ def test_it_asks_with_numbers_first(sent: Home, receiver: Receiver) -> None:
     assert_one_line(recall(sent, "all"), "shimmy-metrics recall")
     with terminal(sent, "shimmy-metrics", "recall", "all") as shown:
         assert shown.shows("Recall all of them? Type yes:")
-        assert "3 requests with 3 reports left for localhost" in shown.text()
+        assert "3 requests with 3 reports that left for localhost" in shown.text()
         shown.type("no\r")
         assert shown.shows("Not done.")
     assert receiver.received == []

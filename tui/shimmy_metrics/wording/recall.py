@@ -63,7 +63,7 @@ def recall_became(departure: Departure, to: str, at: str, failure: str) -> str:
 def all_at_once(requests: int, reports: int, hosts: Iterable[str]) -> str:
     """Return what is asked before everything that left is recalled, as a sentence."""
     named = sorted(set(hosts))
-    left = f"{amount(requests, 'request')} with {amount(reports, 'report')} left for {' and '.join(named)}"
+    left = f"{amount(requests, 'request')} with {amount(reports, 'report')} that left for {' and '.join(named)}"
     guess = f" {_MAY_BE_GUESSED}" if requests > len(named) else ""
     return f"{left}: a DELETE for each report.{guess}"
 
