@@ -147,7 +147,7 @@ async def test_holding_says_for_how_long(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
-        assert "held until you release it, within 14 days or not at all" in told(app)
+        assert "sent only if you release it, within 14 days at most" in told(app)
         await opened.answer(pilot, "t")
         await opened.until(pilot, lambda: "After 14 days, or behind" in told(app) and app.current_mode != "consent")
         assert load(opened.profile_of(tmp_path)).decision.delivery is Delivery.REVIEW

@@ -84,7 +84,7 @@ def test_whoever_lets_reports_go_is_told_how_many_go_with_them() -> None:
     too_old = shown._replace(overdue=frozenset(each.row_id for each in shown.outbox))
     assert {c.label: c.consequence for c in choices(too_old)}["Do not hold"] == "reports are sent automatically"
     unread = shown._replace(store_unusable=True)
-    later = "reports are sent automatically once sending is possible again"
+    later = "reports are sent automatically where that is possible"
     assert {c.label: c.consequence for c in choices(unread)}["Do not hold"] == later
 
 

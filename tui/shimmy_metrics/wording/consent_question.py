@@ -85,7 +85,7 @@ ENABLE_HELD: Final = AnswerText(
     Answer.ENABLE_HELD,
     "hold",
     "Enable, held",
-    f"held until you release it, within {OUTBOX_DAYS} days or not at all",
+    f"sent only if you release it, within {OUTBOX_DAYS} days at most",
     "sent once you say so",
 )
 

@@ -219,7 +219,7 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
         )
     if overview.consent.obstacle is not None or overview.store_unusable:
         return Choice(
-            "consent.hold", Answer.HOLD, "Do not hold", "reports are sent automatically once sending is possible again"
+            "consent.hold", Answer.HOLD, "Do not hold", "reports are sent automatically where that is possible"
         )
     if overview.consent.groups.lowered:
         return Choice("consent.hold", Answer.HOLD, "Do not hold", "reports are held until you agree again all the same")
