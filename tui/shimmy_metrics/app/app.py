@@ -1,13 +1,14 @@
 """The app: which screen is in front, and what it does when something has changed or a command is done."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import ClassVar, Final
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from shimmy_metrics.app.commands import Commands
@@ -15,7 +16,7 @@ from shimmy_metrics.app.host import overview_on
 from shimmy_metrics.app.input_guard import AsksQuestion, InputGuard
 from shimmy_metrics.app.keys import EVERYWHERE, called, own_keys
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
-from shimmy_metrics.app.modes import MODES, OVER, palette_provider
+from shimmy_metrics.app.modes import MODES, NOT_WHILE_ASKING, OVER, palette_provider
 from shimmy_metrics.app.poller import Poller
 from shimmy_metrics.app.preload import Start, question_open
 from shimmy_metrics.app.terminal.app import PERSONS_EVENTS, TerminalApp
@@ -37,12 +38,6 @@ TICK_SECONDS = 1.0
 
 CLOCK_SECONDS = 5.0
 """Times are shown to the minute; a new one shows so late at most."""
-
-_NOT_WHILE_ASKING: Final = (
-    *(("go", (mode,)) for mode in MODES if mode != "consent"),
-    ("over", ("usage",)),
-)
-"""What there is not where a server waits for the answer: the question is asked alone."""
 
 
 class ShimmyApp(TerminalApp):
@@ -131,7 +126,7 @@ class ShimmyApp(TerminalApp):
         elif self._departed not in message.overview.entries:
             self._departed = None  # its record was deleted, with everything else
         if len(message.overview.running) > (len(before.running) if before is not None else 0):
-            self._drop_outdated()
+            _drop_outdated(self.screen_stack)
         self.overview = message.overview
         if self.baseline is not None and self.baseline not in message.overview.receipts:
             self.baseline = None  # its bytes were deleted, or it was folded into the chain's first link
@@ -172,12 +167,6 @@ class ShimmyApp(TerminalApp):
         screen = next((each for each in reversed(self.screen_stack) if isinstance(each, BaseScreen)), None)
         if screen is not None:
             await screen.show_message(sentence, briefly=briefly)
-
-    def _drop_outdated(self) -> None:
-        """Drop the notice that a server is measured from its next start on: it has started."""
-        for screen in self.screen_stack:
-            if isinstance(screen, BaseScreen) and FROM_NEXT_START in screen.notice.text:
-                screen.notice = Notice(" ".join(screen.notice.text.replace(FROM_NEXT_START, "").split()))
 
     async def _draw(self) -> None:
         for screen in self.screen_stack:
@@ -235,7 +224,7 @@ class ShimmyApp(TerminalApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether there is more than the question: the list of keys and the palette name no key that does nothing."""
-        if self.start.asking and (action, parameters) in _NOT_WHILE_ASKING:
+        if self.start.asking and (action, parameters) in NOT_WHILE_ASKING:
             return False
         return super().check_action(action, parameters)
 
@@ -301,3 +290,10 @@ class ShimmyApp(TerminalApp):
 def app_for(profile: Profile, start: Start) -> ShimmyApp:
     """Return the app that opens where `start` says and shows what changes on the disk."""
     return ShimmyApp(profile, start, Poller(profile, start.facts, start.overview))
+
+
+def _drop_outdated(screens: Iterable[Screen[Any]]) -> None:
+    """Drop the notice that a server is measured from its next start on: it has started."""
+    for screen in screens:
+        if isinstance(screen, BaseScreen) and FROM_NEXT_START in screen.notice.text:
+            screen.notice = Notice(" ".join(screen.notice.text.replace(FROM_NEXT_START, "").split()))

@@ -82,3 +82,6 @@ MODES: Final[dict[str, Callable[[Host, Commands], BaseScreen]]] = {
 
 OVER: Final[dict[str, Callable[[Host], "Screen[Any]"]]] = {"actions": _actions, "keys": _keys, "usage": _usage}
 """Returns each screen that opens over the others, by its name."""
+
+NOT_WHILE_ASKING: Final = (*(("go", (mode,)) for mode in MODES if mode != "consent"), ("over", ("usage",)))
+"""The actions that there are not where a server waits for the answer: the question is asked alone."""

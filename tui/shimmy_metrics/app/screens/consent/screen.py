@@ -77,9 +77,9 @@ class ConsentScreen(BaseScreen):
         self.query_one("#head", Lines).show_all(rows.head)
         self.query_one("#body").styles.height = rows.height
         self.query_one("#text", Lines).show(rows.text)
-        before = self._offered
+        before = _offered(self._choices)
         self._offer(rows.choices)
-        if before != self._offered:
+        if before != _offered(self._choices):
             self.ask_anew()  # another process decided something: this is another question now
         # Where there is no room for the answers they stand in the text.
         wanted = [(self._button(each), lines) for each, lines in zip(rows.choices, rows.answers, strict=False)]
@@ -147,7 +147,7 @@ class ConsentScreen(BaseScreen):
         """Ask once more: the answer did not come by its letter."""
         choice = self._choice(name)
         if choice is not None:
-            self._commands.consent.ask_again(choice, lambda: (name, choice.label) in self._offered)
+            self._commands.consent.ask_again(choice, lambda: (name, choice.label) in _offered(self._choices))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether there is such an answer, or such a receiver: the list of keys and the palette have no others."""
@@ -227,16 +227,16 @@ class ConsentScreen(BaseScreen):
             top=sum(round(body.scroll_y) for body in self.query("#body")),
         )
 
-    @property
-    def _offered(self) -> list[tuple[str, str]]:
-        """What tells whether it is the same question: the answers, but for the numbers in their consequences."""
-        return [(each.name, each.label) for each in self._choices]
-
     def _choice(self, name: str) -> Choice | None:
         return next((choice for choice in self._choices if choice.name == name), None)
 
     def _button(self, choice: Choice) -> Button:
         return self.host.keys.button(choice.name, choice.label)
+
+
+def _offered(choices: Sequence[Choice]) -> list[tuple[str, str]]:
+    """Return what tells whether it is the same question: the answers, but for the numbers in their consequences."""
+    return [(each.name, each.label) for each in choices]
 
 
 def _common_buttons(host: Host) -> Sequence[Button]:
