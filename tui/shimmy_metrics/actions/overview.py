@@ -13,7 +13,7 @@ from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_repo
 from shimmy_metrics.actions.purge import read_consent_and_purge
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
-from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import being_sent, read_with_sender
@@ -103,7 +103,7 @@ class Overview(NamedTuple):
         """The person's own figures, to be shown by day, week or month."""
         from shimmy_metrics.actions.usage import Usage  # most lines of text are printed where nothing was counted
 
-        undecided = self.consent.decision.consent is Consent.UNDECIDED
+        undecided = self.consent.undecided and self.unusable is None
         return Usage(self.days, self.consent.measures, self.unread, undecided)
 
     @property

@@ -11,7 +11,7 @@ from shimmy_metrics.config.codec import Document
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.read_consent import consent_of, unusable
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
-from shimmy_metrics.consent.state import Consent, Decision
+from shimmy_metrics.consent.state import Consent, Decision, untrusted
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.database import get_meta
@@ -26,7 +26,8 @@ class ConsentReading(NamedTuple):
     """What is in force, by one read of the config, and what was deleted for want of consent.
 
     `troubles` are lines about a config, endpoint or store that cannot be used. `unusable` tells that it is the config
-    or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store.
+    or the endpoint, so that whatever was decided is not in force (of an answer only a no is told then),
+    `store_unusable` that it is the store.
     """
 
     consent: EffectiveConsent
@@ -46,7 +47,8 @@ def read_consent_and_purge(profile: Profile) -> ConsentReading:
     try:
         reading = reading._replace(consent=consent_of(profile, document))
     except UserError as error:
-        reading = reading._replace(troubles=(str(error),), unusable=unusable(profile, error))
+        consent = reading.consent._replace(decision=untrusted(document.decision))  # a no stands, whatever is set
+        reading = reading._replace(consent=consent, troubles=(str(error),), unusable=unusable(profile, error))
     try:
         return reading._replace(purged=purge_under(profile, document))
     except UserError as error:

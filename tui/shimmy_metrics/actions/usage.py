@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shimmy_metrics.config.read_consent import read_consent
-from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import days
@@ -69,7 +68,7 @@ class Usage(NamedTuple):
 def read_usage(profile: Profile) -> Usage:
     """Return all own figures that are kept here. Raises `UserError` for a config or a store that cannot be used."""
     consent = read_consent(profile)
-    measures, undecided = consent.measures, consent.decision.consent is Consent.UNDECIDED
+    measures, undecided = consent.measures, consent.undecided
     with open_readonly(profile, off=not measures) as db:
         if db is None:
             return Usage((), measures, unread=not measures and unread(profile), undecided=undecided)

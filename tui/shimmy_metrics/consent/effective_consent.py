@@ -115,6 +115,11 @@ class EffectiveConsent(NamedTuple):
         return not self.switch and (self._untrusted or self.decision.consent is Consent.UNDECIDED)
 
     @property
+    def undecided(self) -> bool:
+        """Whether the config has no answer, not even one that does not count."""
+        return not self.distrust and self.decision.consent is Consent.UNDECIDED
+
+    @property
     def _untrusted(self) -> bool:
         """Whether the config cannot be trusted with its answer; a plain no is taken from any file."""
         return bool(self.distrust) and (self.decision.local or self.decision.consent is not Consent.DECLINED)

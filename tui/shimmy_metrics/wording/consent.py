@@ -56,7 +56,7 @@ def shown_state(
     consent: EffectiveConsent, running: Sequence[Session], *, unusable: Unusable | None, store_unusable: bool
 ) -> State:
     """Return the state as every screen and `status` show it, also where config, endpoint or store cannot be used."""
-    if unusable and not consent.switch:
+    if unusable and not consent.switch and consent.decision.consent is not Consent.DECLINED:
         return unusable_state(unusable, elsewhere=bool(running))
     shown = state(consent, elsewhere=bool(measured_elsewhere(consent, running)))
     return without_store(shown) if store_unusable else shown

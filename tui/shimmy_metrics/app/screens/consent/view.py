@@ -61,6 +61,11 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
     `starting`: the server is about to start, and a yes counts from this very start.
     """
     decision = overview.consent.decision
+    declined = Choice(
+        "consent.decline", Answer.DECLINE, "Keep off", "no change: nothing is measured or sent", "no change"
+    )
+    if overview.unusable is not None and decision.consent is Consent.DECLINED:
+        return (declined,)
     if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
         waiting = NOT_SENT if overview.store_unusable else "deletes what is waiting"
         return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"stops measuring, {waiting}"),)
@@ -98,8 +103,7 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
             only._replace(consequence=stays, brief="no change"),
             Choice("consent.decline", Answer.DECLINE, "Off", f"{off}; nothing is measured or sent"),
         )
-    off = "no change: nothing is measured or sent"
-    return (enable, held_yes, only, Choice("consent.decline", Answer.DECLINE, "Keep off", off, "no change"))
+    return (enable, held_yes, only, declined)
 
 
 def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) -> tuple[Line, ...]:
@@ -155,7 +159,7 @@ def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
 def sentence(canvas: Canvas, overview: Overview) -> str:
     """Return the first line: the question while it is open, then what is in force."""
     consent, decision = overview.consent, overview.consent.decision
-    if overview.unusable is not None:
+    if overview.unusable is not None and decision.consent is not Consent.DECLINED:
         return while_unusable(overview.unusable)
     elsewhere = [shown_address(each) for each in measured_elsewhere(overview.consent, overview.sessions)]
     if elsewhere:

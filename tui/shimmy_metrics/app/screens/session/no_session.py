@@ -32,6 +32,8 @@ def _off(overview: Overview) -> str:
         return f"{overview.unusable[:1].upper()}{overview.unusable[1:]} cannot be used"
     if consent.switch:
         return f"{consent.switch} is set in this shell"
+    if consent.distrust and consent.decision.consent is Consent.UNDECIDED:
+        return "The answer in the config does not count"
     return "Nothing is decided yet" if consent.decision.consent is Consent.UNDECIDED else "Metrics are off"
 
 

@@ -1,0 +1,56 @@
+"""An answer is told as it was recorded, also where it does not count or an endpoint cannot be used."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import decline, enable, only_for_me
+from shimmy_metrics.actions.usage import read_usage
+from shimmy_metrics.app.app import ShimmyApp
+from shimmy_metrics.system.profile import Profile
+from support import opened
+
+NO_ADDRESS = {"SHIMMY_METRICS_ENDPOINT": "nonsense"}
+
+
+def told(app: ShimmyApp) -> str:
+    return " ".join(opened.text(app).split())
+
+
+async def test_a_no_is_told_as_one_whatever_the_endpoint_is(tmp_path: Path) -> None:
+    decline(opened.profile_of(tmp_path))
+    app = opened.living(tmp_path, variables=NO_ADDRESS)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "c")
+        assert "metrics off · nothing is measured" in opened.text(app).splitlines()[0]
+        assert "Metrics are off, last changed" in told(app)
+        assert "n Keep off no change: nothing is measured or sent" in told(app)
+        assert "Withdraw" not in told(app)
+        await opened.press(pilot, "u")
+        assert "Metrics are off here, and no figures of your own are kept." in told(app)
+
+
+@pytest.mark.parametrize("answer", [enable, only_for_me])
+async def test_with_an_endpoint_that_cannot_be_used_it_is_not_said_that_nothing_was_decided(
+    tmp_path: Path, answer: Callable[[Profile], object]
+) -> None:
+    answer(opened.profile_of(tmp_path))
+    app = opened.living(tmp_path, variables=NO_ADDRESS)
+    async with app.run_test(size=(100, 30)) as pilot:
+        assert "off in this shell · no endpoint" in opened.text(app).splitlines()[0]
+        await opened.press(pilot, "u")
+        assert "Nothing was decided yet" not in told(app)
+
+
+async def test_of_a_yes_that_does_not_count_it_is_not_said_that_nothing_was_decided(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    profile.config_path.chmod(0o666)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "1")
+        assert "The answer in the config does not count. No measured server is running." in told(app)
+        await opened.press(pilot, "u")
+        assert "Metrics are off here, and no figures of your own are kept." in told(app)
+    assert not read_usage(profile).undecided
