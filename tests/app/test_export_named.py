@@ -60,8 +60,18 @@ def test_each_part_is_named_by_itself(part: str) -> None:
     assert [*_parts({**empty, part: [part] * number})] == [NAMED[part]]
 
 
+async def test_in_the_demo_delete_all_finds_no_export_and_is_not_said_to(tmp_path: Path) -> None:
+    app = opened.living(tmp_path)  # as the demo's: its profile lies below one folder, and knows no home
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "x")
+        await opened.until(pilot, lambda: "Save and copy" in opened.text(app))
+        assert "a new file that only you can read" in opened.read(app)
+        assert DELETED_TOO not in opened.read(app)
+
+
 async def test_before_it_is_saved_it_says_that_delete_all_deletes_it_too(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
+    app.profile = app.profile._replace(home=tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "x")
         await opened.until(pilot, lambda: "Save and copy" in opened.text(app))

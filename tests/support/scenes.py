@@ -221,7 +221,7 @@ async def walked(
             unhurried,
             draws_on_demand(),
         ):
-            profile = samples.profile(Path(root), **{**opened.TERMINAL, **LOOKS[look]})
+            profile = samples.profile(Path(root), **{**opened.TERMINAL, **LOOKS[look]})._replace(home=root)
             start = Start(samples.FACTS, walk.shown(), asks=walk.asks)._replace(**walk.start)  # type: ignore[arg-type]  # named in each walk
             app = Fixed(profile, start)
             async with app.run_test(size=(width, height)) as pilot:

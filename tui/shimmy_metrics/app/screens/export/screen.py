@@ -27,7 +27,8 @@ _NEW: Final = "a new file" if sys.platform == "win32" else "a new file that only
 """On Windows its folder says who may read it."""
 
 DELETED_TOO: Final = "Delete all deletes it too"
-"""True of the proposed name: by it, and by what is in it, an export is known as one."""
+"""True of the proposed name: by it, and by what is in it, an export is known as one. Not by the demo, which looks for
+none in the person's home."""
 
 
 class ExportScreen(Dialog):
@@ -50,7 +51,8 @@ class ExportScreen(Dialog):
         canvas = self.host.canvas()
         there = os.path.lexists(expand_home(self._path))
         request = self.request
-        goes = f"; {DELETED_TOO}" if self._path == request.path else ""
+        deleted_too = self._path == request.path and self.host.profile.home is not None
+        goes = f"; {DELETED_TOO}" if deleted_too else ""
         taken = [line(Span("! is already there: choose another path", Role.BAD))]
         state = taken if there else wrapped(f"{_NEW}{goes}", canvas.width, role=Role.MUTED)
         size = f"{len(request.data):,} bytes"
