@@ -124,6 +124,9 @@ def test_the_help_of_all_names_each_command_with_what_it_does(home: Home) -> Non
     [
         ("shimmy", ["config", "--metrics", "statsu"], "Did you mean status?"),
         ("shimmy", ["statsu"], "Did you mean shimmy config --metrics status?"),
+        ("shimmy", ["off"], "Did you mean shimmy config --metrics disable?"),
+        ("shimmy", ["uninstall"], "Did you mean shimmy-metrics forget?"),
+        ("shimmy", ["offline"], "Did you mean shimmy-metrics status --help?"),
         ("shimmy-metrics", ["statsu"], "Did you mean shimmy-metrics status?"),
         ("shimmy-metrics", ["withdraw"], "Did you mean shimmy-metrics disable?"),
         ("shimmy-metrics", ["receipts"], "Did you mean shimmy-metrics history?"),

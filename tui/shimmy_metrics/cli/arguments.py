@@ -96,8 +96,8 @@ def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserErr
     if word in ways:
         remedy = f"Use {ways[word]}"
     else:
-        like = _like(word, ways)
-        remedy = f"Did you mean {ways[like]}? {remedy}" if like else remedy
+        like = OTHER_WORDS.get(word.lower()) or _like(word, ways)
+        remedy = f"Did you mean {ways.get(like, f'shimmy-metrics {like}')}? {remedy}" if like else remedy
     return UserError(what, remedy=remedy, code=Exit.USAGE if own_name else missing.code)
 
 
