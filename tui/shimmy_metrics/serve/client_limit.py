@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from shimmy_metrics.system.log import log_event
+from shimmy_metrics.serve.relay_log import log_while_on
 from shimmy_metrics.system.profile import Profile
 
 UNLIMITED: Final = 1 << 31
@@ -41,7 +41,7 @@ def client_limit(profile: Profile, print_line: Callable[[str], None]) -> ClientL
             f"the limit of {files} open files lets {clients} client{plural} in at a time; others wait for their turn. "
             "Raise it: ulimit -n 4096, or LimitNOFILE=4096 in a systemd unit"
         )
-        log_event(profile, "more clients came than the limit of open files lets in; some waited")
+        log_while_on(profile, "more clients came than the limit of open files lets in; some waited")
 
     # The disk and the reader of standard error may be slow, and the limit is met in the relay's thread.
     return ClientLimit(clients, lambda: threading.Thread(target=report, daemon=True, name="limit").start())

@@ -7,7 +7,7 @@ import threading
 from functools import partial
 from typing import Any
 
-from shimmy_metrics.system.log import log_event
+from shimmy_metrics.serve.relay_log import log_while_on
 from shimmy_metrics.system.profile import Profile
 
 
@@ -23,7 +23,7 @@ def new_loop(profile: Profile) -> asyncio.AbstractEventLoop:
         if kind not in noted:  # without descriptors the same error comes every second
             noted.add(kind)
             # The disk may be slow, and this is the relay's thread.
-            write = partial(log_event, profile, "the relay met an error", error)
+            write = partial(log_while_on, profile, "the relay met an error", error)
             threading.Thread(target=write, daemon=True, name="note").start()
 
     loop.set_exception_handler(quiet)

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 
 from shimmy_metrics.serve.interfaces import Server
+from shimmy_metrics.serve.relay_log import log_while_on
 from shimmy_metrics.serve.tls_error_causes import cause_of
 from shimmy_metrics.serve.upstream import Url
 from shimmy_metrics.system.client_certificate import wants_client_certificate
-from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
 _Kind = tuple[str, int]
@@ -61,4 +61,4 @@ class TlsErrorReporter:
     def _print(self, error: ssl.SSLError) -> None:
         cause = cause_of(error, self._url.host, self._profile.environment.variables)
         self._print_line(f"{self._url.text}: {cause.what}, so clients are reset. {cause.remedy}")
-        log_event(self._profile, "no TLS connection with the upstream could be made", error)
+        log_while_on(self._profile, "no TLS connection with the upstream could be made", error)
