@@ -52,6 +52,7 @@ from shimmy_metrics.wording.other_servers import next_end
 _TRIES: Final = 3
 _PASTE: Final = "paste"
 _DROPS_SECONDS: Final = 5.0
+_LOOKS_SECONDS: Final = 0.05
 
 
 def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
@@ -156,6 +157,9 @@ def _read_word(words: str, seconds: int | None) -> str | None:
     sys.stdout.write(f"{words}> ")
     sys.stdout.flush()
     if sys.platform == "win32" or not sys.stdin.isatty():
+        if seconds is not None and sys.stdin.isatty() and not _key_comes(seconds):
+            print_line("")
+            return None
         line = sys.stdin.readline()
         return line.strip().lower() if line else None
     _discard_input()  # what was typed before the question stood is no answer to it
@@ -169,6 +173,19 @@ def _read_word(words: str, seconds: int | None) -> str | None:
         _discard_input()
         return _PASTE  # a person's next line does not come within a tenth of a second
     return line.strip().lower()
+
+
+def _key_comes(seconds: int) -> bool:
+    """Wait on Windows at most so long for a key at the console, which stays unread; return whether one came."""
+    if sys.platform == "win32":
+        import msvcrt  # there `select` knows sockets alone
+
+        end = time.monotonic() + seconds
+        while not msvcrt.kbhit():
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_LOOKS_SECONDS)
+    return True
 
 
 def _discard_input() -> None:
