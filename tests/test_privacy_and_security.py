@@ -100,17 +100,42 @@ _COLUMNS: Final = {
         "report_ids": "the ids of its reports", "by_hand": "whether you released it", "body": "the bytes of what",
         "kind": "each attempt to send and each recall",
     },
+    "outbox": {
+        "row_id": "numbers of rows", "report_id": "reports that wait: the bytes", "body": "wait: the bytes",
+        "sha256": "the bytes and digest", "sealed": "when they were made", "state": "whether they are held",
+        "measured": "what was measured beside what they say", "consent_id": "under which answer",
+        "endpoint": "for which receiver", "cause": "what a receiver that refused them said",
+        "detail": "what a receiver that refused them said",
+    },
+    "notes": {
+        "place": "the chain is in it", "form": "an older version", "at": "with the time and how many",
+        "kind": "notes: that reports were dropped or deleted", "number": "with the time and how many",
+        "taken": "how many reports were taken", "link": "the chain is in it",
+    },
+    "days": {
+        "day": "summed by the local day", "requests": "your own figures: requests", "errors": "errors",
+        "tokens": "tokens generated", "tokens_in": "tokens of prompts",
+    },
+    "latest": {"row_id": "numbers of rows", "at": "was last saved", "changes": "counters: sums"},
 }  # fmt: skip
-"""The words by which each column of a session and of an attempt is told."""
+"""The words by which each column of the store's tables is told; `meta` is told by its names."""
 
 
-def test_each_column_of_a_session_and_of_an_attempt_is_told() -> None:
+def test_each_column_of_the_store_is_told() -> None:
     said = " ".join(PRIVACY.split())
     db = sqlite3.connect(":memory:")
     db.executescript(TABLES)
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    assert {name for (name,) in db.execute(tables)} == {*_COLUMNS, "meta"}
     for table, told in _COLUMNS.items():
         assert {row[1] for row in db.execute(f"PRAGMA table_info({table})")} == set(told)
         assert [words for words in told.values() if words not in said] == []
+
+
+def test_what_is_kept_of_a_session_stays_with_what_is_kept_of_its_report() -> None:
+    said = " ".join(PRIVACY.split())
+    assert "the same, with when it ended, of a session whose report is waiting | the report is sent or deleted" in said
+    assert "the same of sessions measured only for you | the newest" in said
 
 
 def test_the_ids_of_what_left_go_with_the_receipts_once_its_reports_are_gone(tmp_path: Path) -> None:
