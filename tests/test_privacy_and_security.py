@@ -15,7 +15,6 @@ import pytest
 from shimmy_metrics import limits
 from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.files import FileKind
-from shimmy_metrics.actions.receipts import delete_receipts, kept_receipts
 from shimmy_metrics.delivery.request import headers
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import FIELDS
@@ -151,7 +150,7 @@ def test_the_ids_of_what_left_go_with_the_receipts_once_its_reports_are_gone(tmp
         depart(db, queue_report(home), outcome=Outcome.NO_ANSWER)
 
     def left() -> tuple[str, ...]:
-        delete_receipts(home.profile, kept_receipts(home.profile))
+        assert home.run("delete", "receipts", "--yes", command="shimmy-metrics").returncode == 0
         with opened(home.profile) as db:
             (departure,) = departures.everything(db)
         return departure.report_ids

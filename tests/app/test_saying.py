@@ -27,6 +27,12 @@ def _sent() -> Overview:
     return overviews.idle()._replace(entries=made)
 
 
+def _ids_deleted() -> Overview:
+    shown = overviews.receipts_deleted()
+    bare = (each._replace(report_ids=()) if isinstance(each, Departure) else each for each in shown.entries)
+    return shown._replace(entries=tuple(bare))
+
+
 @pytest.mark.parametrize(
     ("shown", "keys", "said"),
     [
@@ -42,7 +48,7 @@ def _sent() -> Overview:
         (_sent, "3 j m", "Reports are now compared with this one. Open another, or press 2."),
         (overviews.switched_off_here, "3 m m", "Each report is compared with the one before it again."),
         (overviews.failing, "3 m", "Its bytes are not kept, so nothing can be compared with it."),
-        (overviews.receipts_deleted, "3 d", "No receipt is kept here, so there is nothing to delete."),
+        (_ids_deleted, "3 d", "No receipt is kept here, so there is nothing to delete."),
     ],
 )
 async def test_a_key_that_can_do_nothing_here_says_why(
@@ -53,6 +59,15 @@ async def test_a_key_that_can_do_nothing_here_says_why(
         await opened.press(pilot, *keys.split())
         assert said in opened.read(app)
         assert "Yes," not in opened.text(app)
+
+
+async def test_ids_of_what_left_without_a_receipt_can_be_deleted_alone(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.receipts_deleted())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "3", "d")
+        said = opened.read(app)
+        assert "Delete these ids?" in said
+        assert "Deleted here: the ids of the reports in 3 attempts without a receipt. Nothing in them can be " in said
 
 
 async def test_where_one_receipt_is_all_there_is_nothing_else_is_advised(tmp_path: Path) -> None:

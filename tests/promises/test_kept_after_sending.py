@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable, only_for_me
-from shimmy_metrics.actions.receipts import delete_receipts, kept_receipts
+from shimmy_metrics.actions.receipts import deletable, delete_receipts
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened as store
@@ -31,7 +31,7 @@ def home(tmp_path: Path) -> Home:
         outbox.add(db, report)
         depart(db, report, outcome=Outcome.ERROR)
     only_for_me(home.profile)
-    delete_receipts(home.profile, kept_receipts(home.profile))  # what was sent stays known all the same
+    delete_receipts(home.profile, deletable(home.profile).receipts)  # what was sent stays known all the same
     return home
 
 

@@ -9,6 +9,7 @@ import pytest
 from shimmy_metrics.actions.decide import only_for_me
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent, Delivery
+from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.store import sessions
@@ -136,6 +137,25 @@ def test_history_tells_each_attempt_with_its_proof(sending: Home) -> None:
     assert (note["kind"], note["number"], entry["body"]) == ("receipts-deleted", 1, None)
     assert "no receipt is kept" in own(sending, "history").stdout
     assert own_json(sending, "delete", "receipts")["receipts"] == 0
+
+
+def test_the_ids_of_an_attempt_without_a_receipt_go_on_their_own(home: Home) -> None:
+    home.agree()
+    with opened(home.profile) as db:
+        depart(db, queue_report(home), outcome=Outcome.NO_ANSWER)
+    assert own(home, "delete", "receipts").stdout == "No receipt is kept here.\n"  # it waits: its id stays
+    assert home.metrics("disable").returncode == 0
+    assert_refused(own(home, "delete", "receipts"), "asks first")
+    gone = "the ids of the reports in 1 attempt without a receipt"
+    with terminal(home, str(BIN / "shimmy-metrics"), "delete", "receipts") as asked:
+        assert asked.printed(f"Deleted here: {gone}.")
+        assert asked.printed("Delete these ids? Type yes: ")
+        asked.send(b"no\r")
+        assert asked.printed("Not done.")
+    told = own_json(home, "delete", "receipts", "--yes")
+    assert (told["receipts"], told["attempts"]) == (0, 1)
+    assert told["told"] == [f"Deleted: {gone}. When, where to and each digest stay on record."]
+    assert own_json(home, "delete", "receipts")["attempts"] == 0
 
 
 # --- what could be sent --------------------------------------------------------------------------------------------

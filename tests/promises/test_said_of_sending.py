@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.receipts import delete_receipts, kept_receipts
+from shimmy_metrics.actions.receipts import deletable, delete_receipts
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import QueueState
@@ -142,7 +142,7 @@ def test_after_the_receipts_are_deleted_it_is_still_said_how_much_was_sent(tmp_p
         queue_report(home, SECOND)
         end_session(home)
         assert "  so far    2 reports were sent and taken; 1 receipt is kept here" in status(home)
-        assert delete_receipts(home.profile, kept_receipts(home.profile)) == 1
+        assert delete_receipts(home.profile, deletable(home.profile).receipts).receipts == 1
         assert "  so far    2 reports were sent and taken; no receipt is kept" in status(home)
         assert (status_json(home)["reports_sent"], status_json(home)["receipts"]) == (2, 0)
         plain = home.run("tui", "--plain").stdout

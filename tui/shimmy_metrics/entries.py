@@ -50,6 +50,13 @@ def sends(entries: Iterable[Entry]) -> tuple[Departure, ...]:
     return tuple(each for each in entries if isinstance(each, Departure) and each.kind is DepartureKind.REPORTS)
 
 
+def named_without_receipt(entries: Iterable[Entry], here: Iterable[str]) -> int:
+    """Return how many attempts and recalls have no bytes but ids of reports that are not `here` any more."""
+    kept = set(here)
+    bare = (each for each in entries if isinstance(each, Departure) and not each.body)
+    return sum(not kept.issuperset(each.report_ids) for each in bare)
+
+
 def recalling(entries: Iterable[Entry]) -> bool:
     """Whether a recall is under way: it has the sender's lock meanwhile, and sends no report."""
     return any(

@@ -15,7 +15,7 @@ from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
 from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.actions.forget import forget, forget_plan
 from shimmy_metrics.actions.purge_result import PurgeResult
-from shimmy_metrics.actions.receipts import delete_receipts, kept_receipts
+from shimmy_metrics.actions.receipts import deletable, delete_receipts
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import departures, outbox
@@ -214,7 +214,7 @@ def test_what_remains_after_a_no_and_the_receipts_deletion_is_exactly_this(tmp_p
     mine = lived_in(profile(tmp_path))
     sent = queued(OTHER_ID)
     decline(mine)
-    assert delete_receipts(mine, kept_receipts(mine)) == 1
+    assert delete_receipts(mine, deletable(mine).receipts).receipts == 1
     in_state = {path.name for path in mine.state_path.iterdir()}
     assert in_state == {"metrics.db", "metrics.db-journal", "metrics.log", "ballast", "sender.lock"}
     rows = _rows(mine)

@@ -18,7 +18,7 @@ from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import being_sent, read_with_sender
 from shimmy_metrics.delivery.request import Request
-from shimmy_metrics.entries import sends
+from shimmy_metrics.entries import named_without_receipt, sends
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.next_attempt import NextAttempt
@@ -119,6 +119,12 @@ class Overview(NamedTuple):
     def carrying(self, report_id: str) -> Departure | None:
         """Return the newest attempt of which bytes of this report may have left, or None."""
         return next((departure for departure in self.departures if report_id in departure.report_ids), None)
+
+    @property
+    def named_without_receipt(self) -> int:
+        """How many attempts and recalls have no bytes but ids of reports that are not here any more."""
+        here = (*(report.report_id for report in self.outbox), *(session.report_id for session in self.ended))
+        return named_without_receipt(self.entries, here)
 
     @property
     def receipts(self) -> tuple[Departure, ...]:

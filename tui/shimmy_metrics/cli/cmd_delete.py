@@ -1,8 +1,10 @@
 """`shimmy-metrics hold` and `delete`: one waiting report, a session kept for the person, or all receipts."""
 
+from collections.abc import Iterator
+
 from shimmy_metrics.actions.kept_session import FoundSession, delete_kept_session, find_kept_session
 from shimmy_metrics.actions.outbox import FoundReport, delete, find_report, hold_back
-from shimmy_metrics.actions.receipts import delete_receipts, kept_receipts
+from shimmy_metrics.actions.receipts import Deletable, ReceiptsDeleted, deletable, delete_receipts
 from shimmy_metrics.cli.agreement import agreed
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.cli.purge_first import purge_first
@@ -11,7 +13,7 @@ from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.deletions import NOT_RECALLED, deleted, never_left, receipts_deleted
+from shimmy_metrics.wording.deletions import NOT_RECALLED, deleted, ids_go, never_left, receipts_deleted
 from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
 from shimmy_metrics.wording.numbers import amount, duration, when
 from shimmy_metrics.wording.schedule import NOT_SENT_AFTER
@@ -99,20 +101,27 @@ def _report_question(profile: Profile, found: FoundReport) -> tuple[str, ...]:
     )
 
 
+def _receipts_question(found: Deletable) -> Iterator[str]:
+    size = sum(len(departure.body) for departure in found.receipts)
+    if found.receipts:
+        number = amount(len(found.receipts), "receipt")
+        yield f"The bytes of {number} are deleted, {size:,} in all: your own proof of what was in them."
+    if found.attempts:
+        yield f"Deleted {'as well' if found.receipts else 'here'}: {ids_go(found.attempts)}."
+    yield f"{NOT_RECALLED} That something left, when, where to and its digest stay on record."
+
+
 def _delete_receipts(profile: Profile, *, yes: bool, as_json: bool) -> int:
     with purge_first(profile):
-        kept = kept_receipts(profile)
-    size = sum(len(departure.body) for departure in kept)
-    lines = (
-        f"The bytes of {amount(len(kept), 'receipt')} are deleted, {size:,} in all: your own proof of what was in "
-        f"them. {NOT_RECALLED} That something left, when, where to and its digest stay on record.",
-    )
-    if kept and not yes and not agreed(lines, "Delete every receipt?", _COMMAND):
+        found = deletable(profile)
+    something = bool(found.receipts or found.attempts)
+    question = "Delete every receipt?" if found.receipts else "Delete these ids?"
+    if something and not yes and not agreed(tuple(_receipts_question(found)), question, _COMMAND):
         return Exit.NO
-    number = delete_receipts(profile, kept) if kept else 0
-    line = receipts_deleted(number) if kept else "No receipt is kept here."
+    gone = delete_receipts(profile, found.receipts) if something else ReceiptsDeleted()
+    line = receipts_deleted(*gone) if something else "No receipt is kept here."
     if as_json:
-        print_json({"receipts": number, "told": [line]})
+        print_json({"receipts": gone.receipts, "attempts": gone.attempts, "told": [line]})
     else:
         print_line(line)
     return Exit.DONE

@@ -30,11 +30,18 @@ NOT_RECALLED: Final = "Nothing in them can be recalled after that."
 """What deleting receipts takes away besides: the ids by which a receiver finds a report go with them."""
 
 
-def receipts_deleted(number: int) -> str:
-    """Return what is said once the bytes of so many receipts were deleted: what goes and what stays."""
-    if not number:  # another process deleted them while the question stood open
+def ids_go(attempts: int) -> str:
+    """Return what goes of so many attempts and recalls of which no bytes are kept."""
+    return f"the ids of the reports in {amount(attempts, 'attempt')} without a receipt"
+
+
+def receipts_deleted(receipts: int, attempts: int) -> str:
+    """Return what is said once so many receipts and attempts lost their bytes or ids: what goes and what stays."""
+    if not (receipts or attempts):  # another process deleted them while the question stood open
         return "They were deleted already."
-    return f"Deleted: the bytes of {amount(number, 'receipt')}. When, where to and each digest stay on record."
+    bytes_go = [f"the bytes of {amount(receipts, 'receipt')}"] if receipts else []
+    gone = " and ".join([*bytes_go, *([ids_go(attempts)] if attempts else [])])
+    return f"Deleted: {gone}. When, where to and each digest stay on record."
 
 
 def purged_without_consent(result: PurgeResult, now: datetime) -> Iterator[str]:

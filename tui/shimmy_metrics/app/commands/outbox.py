@@ -12,7 +12,7 @@ from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure, QueuedReport
-from shimmy_metrics.wording.deletions import NOT_RECALLED, deleted, never_left, receipts_deleted
+from shimmy_metrics.wording.deletions import NOT_RECALLED, deleted, ids_go, never_left, receipts_deleted
 from shimmy_metrics.wording.departures import became, host, sentence
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.receiver import by_way_of
@@ -153,12 +153,15 @@ class OutboxCommands:
 
         self._runner.run(held)
 
-    def ask_to_delete_receipts(self, receipts: Sequence[Departure]) -> None:
-        """Ask whether the bytes of all receipts may be deleted."""
+    def ask_to_delete_receipts(self, receipts: Sequence[Departure], attempts: int) -> None:
+        """Ask whether the bytes of all receipts may be deleted, and the ids in so many attempts without one."""
         size = sum(len(each.body) for each in receipts)
+        number = amount(len(receipts), "receipt")
+        proof = f"{number} ({size:,} bytes) will be deleted: your own proof of what was sent. "
+        ids = f"Deleted {'as well' if receipts else 'here'}: {ids_go(attempts)}. "
         question = Question(
-            "Delete every receipt?",
-            f"{amount(len(receipts), 'receipt')} ({size:,} bytes) will be deleted: your own proof of what was sent. "
+            "Delete every receipt?" if receipts else "Delete these ids?",
+            f"{proof if receipts else ''}{ids if attempts else ''}"
             f"{NOT_RECALLED} When, where to and each digest stay on record.",
             "Yes, delete them",
             "No, keep them",
@@ -169,7 +172,7 @@ class OutboxCommands:
         def done() -> str:
             from shimmy_metrics.actions.receipts import delete_receipts
 
-            return receipts_deleted(delete_receipts(self._host.profile, receipts))
+            return receipts_deleted(*delete_receipts(self._host.profile, receipts))
 
         self._runner.run(done)
 

@@ -107,10 +107,11 @@ class HistoryScreen(BaseScreen):
             await self.show_message("No receipt is kept here, so there is nothing to save.")
 
     async def action_delete(self) -> None:
-        """Ask whether the bytes of all receipts may be deleted."""
-        kept = self.kept()
-        if kept:
-            self._commands.outbox.ask_to_delete_receipts(kept)
+        """Ask whether the bytes of all receipts may be deleted, and the ids of what left without one."""
+        kept, overview = self.kept(), self.host.overview
+        attempts = overview.named_without_receipt if overview is not None else 0
+        if kept or attempts:
+            self._commands.outbox.ask_to_delete_receipts(kept, attempts)
         else:
             await self.show_message("No receipt is kept here, so there is nothing to delete.")
 
