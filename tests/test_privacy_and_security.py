@@ -188,6 +188,35 @@ def test_what_a_measured_start_reads_of_the_system_is_told(tmp_path: Path) -> No
     assert {each for each in read if f"`{each}`" not in PRIVACY} <= OTHERS_READ
 
 
+PATH: Final = re.compile(r"/?(?:proc|sys|dev|etc|run|usr)(?:/[\w.-]+)+|/\.\w+")
+"""What a path of the system's looks like where it stands in the source, with or without its first slash."""
+
+TOLD_AS: Final = {
+    "sys/class/drm": "PCI and DRM in `/sys`", "sys/bus/pci/devices": "PCI and DRM in `/sys`",
+    "dev/dxg": "which nodes of theirs `/dev` has", "proc/device-tree/compatible": "device tree's `compatible`",
+    "sys/fs/cgroup": "cgroups", "proc/self/cgroup": "cgroups",
+    "proc/net/fib_trie": "network addresses (Linux)", "proc/net/if_inet6": "network addresses (Linux)",
+    "sys/class/net": "network addresses (Linux)",
+    "etc/localtime": "the time zone setting", "etc/timezone": "the time zone setting",
+    "usr/share/zoneinfo": "the time zone setting", "usr/share/zoneinfo/localtime": "the time zone setting",
+    "proc/self/environ": "Environment variables that are read", "proc/self/stat": "Python", "proc/self/fd": "Python",
+}  # fmt: skip
+"""The words by which a path is told where it does not stand itself."""
+
+
+def test_each_path_of_the_system_that_the_source_names_is_told() -> None:
+    said = " ".join(PRIVACY.split())
+    named = {
+        node.value.removeprefix("/")
+        for path in SOURCE.rglob("*.py")
+        if not {"demo", "receiver"} & {*path.parts}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and PATH.fullmatch(node.value)
+    }
+    assert {"proc/meminfo", ".dockerenv", "proc/locks"} <= named
+    assert {each for each in named if f"`/{each}`" not in said and TOLD_AS.get(each, "nowhere") not in said} == set()
+
+
 def test_the_numbers_are_those_in_force() -> None:
     said = " ".join(PRIVACY.split())
     for sentence in (
