@@ -10,8 +10,10 @@ from shimmy_metrics.actions.usage import read_usage
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.system.profile import Profile
 from support import opened
+from support.installed import Home
 
 NO_ADDRESS = {"SHIMMY_METRICS_ENDPOINT": "nonsense"}
+UNMEASURED = "nothing is measured while the store cannot be used"
 
 
 def told(app: ShimmyApp) -> str:
@@ -54,3 +56,44 @@ async def test_of_a_yes_that_does_not_count_it_is_not_said_that_nothing_was_deci
         await opened.press(pilot, "u")
         assert "Metrics are off here, and no figures of your own are kept." in told(app)
     assert not read_usage(profile).undecided
+
+
+@pytest.mark.parametrize("answer", [None, decline])
+async def test_with_a_store_that_cannot_be_used_only_for_me_is_not_said_to_measure(
+    tmp_path: Path, answer: Callable[[Profile], object] | None
+) -> None:
+    profile = opened.profile_of(tmp_path)
+    if answer is not None:
+        answer(profile)
+    _damage(profile)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "c")
+        assert f"o Only for me recorded; {UNMEASURED}" in told(app)
+        assert "measured for you to see" not in told(app)
+
+
+async def test_of_only_for_me_with_a_store_that_cannot_be_used_it_is_said_that_nothing_is_measured(
+    tmp_path: Path,
+) -> None:
+    profile = opened.profile_of(tmp_path)
+    only_for_me(profile)
+    _damage(profile)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await opened.press(pilot, "c")
+        assert f"; {UNMEASURED}." in told(app)
+        assert "measured for you to see" not in told(app)
+
+
+def test_only_me_says_so_as_well(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    _damage(home.profile)
+    made = home.run("only-me", command="shimmy-metrics")
+    assert "Nothing is measured while the store cannot be used." in made.stdout.splitlines()
+    assert "is measured from" not in made.stdout
+
+
+def _damage(profile: Profile) -> None:
+    profile.state_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (profile.state_path / "metrics.db").write_bytes(b"no database" * 100)

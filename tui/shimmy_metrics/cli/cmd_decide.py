@@ -91,7 +91,8 @@ def only_me(profile: Profile, *, as_json: bool) -> int:
 
     def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
         consent = EffectiveConsent(decision, environment.switch, environment.endpoint or decision.endpoint)
-        told.extend((*notices, *answer_recorded(consent, changed=changed, attempt=before.attempt)))
+        lines = answer_recorded(consent, changed=changed, attempt=before.attempt, store_unusable=before.store_unusable)
+        told.extend((*notices, *lines))
         if not as_json:
             _print_now(told)
 

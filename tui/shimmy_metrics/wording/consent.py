@@ -87,6 +87,9 @@ def while_unusable(what: Unusable) -> str:
     return f"{here} A server that was started with SHIMMY_METRICS_ENDPOINT set follows that."
 
 
+UNMEASURED: Final = "nothing is measured while the store cannot be used"
+
+
 def without_store(shown: State) -> State:
     """Return the state in words where the store cannot be used: nothing is measured, or nothing is kept."""
     return shown._replace(note="store unusable", brief="no store") if shown.on else shown

@@ -6,7 +6,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
-from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.consent import UNMEASURED, obstacle
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
@@ -23,18 +23,22 @@ def effect_of_answer(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
+    store_unusable: bool = False,
 ) -> tuple[str, ...]:
     """Return when a recorded yes or "only for me" takes effect, and when reports are sent; nothing for a no.
 
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
     elsewhere only one behind `--upstream` is measured. `attempt` and `next_end`: when a sender tries next.
+    `store_unusable`: nothing is measured, whatever is started.
     """
     decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
         return ()
     if consent.switch:
         return (f"{consent.switch} keeps measuring and sending off in this shell.",)
-    if not own_server:
+    if store_unusable:
+        measured = f"{UNMEASURED.capitalize()}."
+    elif not own_server:
         measured = "On this system only a server behind serve --upstream is measured, from now on."
     elif starting:
         measured = "The server is measured from this start on."
@@ -59,12 +63,20 @@ def answer_recorded(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
+    store_unusable: bool = False,
 ) -> tuple[str, ...]:
     """Return what an answer changed, in sentences. `departures.purged` has those about what it deleted.
 
     `consent` includes the answer; the other parameters are those of `effect_of_answer`.
     """
-    holds = effect_of_answer(consent, starting=starting, own_server=own_server, attempt=attempt, next_end=next_end)
+    holds = effect_of_answer(
+        consent,
+        starting=starting,
+        own_server=own_server,
+        attempt=attempt,
+        next_end=next_end,
+        store_unusable=store_unusable,
+    )
     if not holds:
         if consent.decision.consent is Consent.UNDECIDED:  # the file was deleted, which is reported separately
             return ("Metrics are off.",)

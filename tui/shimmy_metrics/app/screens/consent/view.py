@@ -14,7 +14,7 @@ from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording.consent import groups_lowered, measured_elsewhere, obstacle, while_unusable
+from shimmy_metrics.wording.consent import UNMEASURED, groups_lowered, measured_elsewhere, obstacle, while_unusable
 from shimmy_metrics.wording.consent_question import (
     DECLINE,
     DECLINE_AGAIN,
@@ -46,7 +46,7 @@ SHOWN: Final = (
 NOT_SENT: Final = "what is waiting is not sent"
 """What a no does where the store cannot be used: nothing can be deleted there."""
 
-NOT_MEASURED: Final = "no change: nothing is measured while the store cannot be used"
+NOT_MEASURED: Final = f"no change: {UNMEASURED}"
 
 NOT_RECORDED: Final = "not recorded while the store cannot be used"
 """What a yes does there: an earlier no may have left something in the store that it must not cover."""
@@ -76,6 +76,7 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
         enable, held_yes, only = (_only_recorded(overview, each) for each in (enable, held_yes, only))
     if overview.store_unusable and decision.consent is not Consent.GRANTED:
         enable, held_yes = (each._replace(consequence=NOT_RECORDED, brief="") for each in (enable, held_yes))
+        only = only._replace(consequence=f"recorded; {UNMEASURED}", brief="")
     if decision.consent is Consent.UNDECIDED:
         later = Choice.of("consent.later", LATER)
         if overview.consent.switch:  # with a switch in force nothing is asked
@@ -170,6 +171,8 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
         return QUESTION
     changed = _changed(canvas, decision)
     if decision.local:
+        if overview.store_unusable:
+            return f"Only for you{changed}; {UNMEASURED}."
         return f"Only for you{changed}: measured for you to see, never sent."
     if decision.consent is Consent.DECLINED:
         return f"Metrics are off{changed}."
