@@ -119,7 +119,9 @@ def test_a_sender_that_is_stopped_is_not_said_to_send_for_ever(tmp_path: Path) -
         finally:
             sender.send_signal(signal.SIGCONT)
         sender.wait()
-        assert re.search("cut off by you|possibly sent to localhost:|no answer", status(home))  # whatever ended it first
+        assert re.search(
+            "cut off by you|possibly sent to localhost:|no answer", status(home)
+        )  # whatever ended it first
 
 
 def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Path) -> None:
