@@ -119,9 +119,8 @@ def test_a_sender_that_is_stopped_is_not_said_to_send_for_ever(tmp_path: Path) -
         finally:
             sender.send_signal(signal.SIGCONT)
         sender.wait()
-        assert re.search(
-            "cut off by you|possibly sent to localhost:|no answer", status(home)
-        )  # whatever ended it first
+        # Whatever ended it first.
+        assert re.search("cut off by you|possibly sent to localhost:|no answer", status(home))
 
 
 def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Path) -> None:
