@@ -10,7 +10,7 @@ from shimmy_metrics.actions.operator import OperatorAnswer
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.usage import Period
 from shimmy_metrics.app.messages import OverviewChanged
-from shimmy_metrics.app.screens.consent.view import choices
+from shimmy_metrics.app.screens.consent.answers import choices_now
 from shimmy_metrics.app.screens.report.view import reports
 from shimmy_metrics.app.screens.session.kept_sessions import kept_rows
 from shimmy_metrics.app.screens.session.no_session import no_session_view
@@ -111,7 +111,7 @@ def test_with_a_switch_in_force_an_answer_says_that_it_changes_nothing_here(
 ) -> None:
     shown = answered()
     shown = shown._replace(consent=EffectiveConsent(shown.consent.decision, "DO_NOT_TRACK=1"))
-    said = {each.label: each for each in choices(shown)}[label]
+    said = {each.label: each for each in choices_now(shown)}[label]
     does = does if label == "Only for me" else "recorded"
     assert said.consequence == f"{does}; DO_NOT_TRACK=1 keeps this shell off"
     assert said.brief == does
@@ -124,7 +124,7 @@ def test_with_a_switch_in_force_holding_says_that_it_changes_nothing_here(delive
     shown = overviews.busy()
     decision = shown.consent.decision._replace(delivery=delivery)
     shown = shown._replace(consent=EffectiveConsent(decision, "SHIMMY_METRICS=off"))
-    said = {each.label: each for each in choices(shown)}[label]
+    said = {each.label: each for each in choices_now(shown)}[label]
     assert said.consequence == "recorded; SHIMMY_METRICS=off keeps this shell off"
     assert said.brief == "recorded"
 

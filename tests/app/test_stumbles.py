@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.app.keys import EVERYWHERE
-from shimmy_metrics.app.screens.consent.view import choices
+from shimmy_metrics.app.screens.consent.answers import choices_now
 from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.screens.report.changes import count_changes, since
@@ -76,16 +76,16 @@ def test_whoever_lets_reports_go_is_told_how_many_go_with_them() -> None:
     held = sum(each.state is QueueState.HELD_BY_MODE for each in shown.outbox)
     assert held
     assert shown.consent.decision.delivery is Delivery.REVIEW
-    told = {choice.label: choice.consequence for choice in choices(shown)}
+    told = {choice.label: choice.consequence for choice in choices_now(shown)}
     assert told["Keep on"] == "no change: each report is held for you"
     assert told["Do not hold"] == f"reports are sent automatically, the {held} held one too"
     by_hand = shown._replace(outbox=tuple(each._replace(state=QueueState.HELD_BY_HAND) for each in shown.outbox))
-    assert {c.label: c.consequence for c in choices(by_hand)}["Do not hold"] == "reports are sent automatically"
+    assert {c.label: c.consequence for c in choices_now(by_hand)}["Do not hold"] == "reports are sent automatically"
     too_old = shown._replace(overdue=frozenset(each.row_id for each in shown.outbox))
-    assert {c.label: c.consequence for c in choices(too_old)}["Do not hold"] == "reports are sent automatically"
+    assert {c.label: c.consequence for c in choices_now(too_old)}["Do not hold"] == "reports are sent automatically"
     unread = shown._replace(store_unusable=True)
     later = "reports are sent automatically where that is possible"
-    assert {c.label: c.consequence for c in choices(unread)}["Do not hold"] == later
+    assert {c.label: c.consequence for c in choices_now(unread)}["Do not hold"] == later
 
 
 async def test_what_is_said_can_be_read_to_its_end_on_a_small_terminal(tmp_path: Path) -> None:

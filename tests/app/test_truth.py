@@ -8,7 +8,7 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.app import ShimmyApp
-from shimmy_metrics.app.screens.consent.view import choices
+from shimmy_metrics.app.screens.consent.answers import choices_now
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
@@ -61,10 +61,10 @@ async def test_a_switch_with_no_server_beside_it_is_said_of_this_shell(tmp_path:
 
 def test_under_a_switch_it_is_not_said_that_one_is_asked_later() -> None:
     undecided = overviews.undecided()
-    told = {each.label: each.consequence for each in choices(undecided)}
+    told = {each.label: each.consequence for each in choices_now(undecided)}
     assert told["Ask me later"] == "nothing is written; shimmy tui asks again"
     switched = undecided._replace(consent=undecided.consent._replace(switch="DO_NOT_TRACK=1"))
-    assert {each.label: each.consequence for each in choices(switched)}["Ask me later"] == "nothing is written"
+    assert {each.label: each.consequence for each in choices_now(switched)}["Ask me later"] == "nothing is written"
 
 
 async def test_a_session_under_its_own_switch_is_not_called_measured_elsewhere(tmp_path: Path) -> None:

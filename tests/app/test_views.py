@@ -7,8 +7,9 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from shimmy_metrics.app.screens.consent.answers import choices_now
 from shimmy_metrics.app.screens.consent.example import Example
-from shimmy_metrics.app.screens.consent.view import before, choices
+from shimmy_metrics.app.screens.consent.view import before
 from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.screens.outgoing.view import outgoing_view
 from shimmy_metrics.app.screens.outgoing.view import shown as outgoing_shown
@@ -89,13 +90,13 @@ def test_without_a_base_one_sentence_says_that_all_is_new_and_every_field_stands
 
 
 def test_what_is_withdrawn_is_said_in_numbers() -> None:
-    told = {choice.answer: choice.consequence for choice in choices(overviews.busy())}
+    told = {choice.answer: choice.consequence for choice in choices_now(overviews.busy())}
     assert told[Answer.DECLINE] == "stops now, deletes 2 reports, 47 requests; 3 receipts stay"
     assert told[Answer.ONLY_FOR_ME] == "nothing more is sent, 2 reports stay here for you"
 
 
 def test_each_of_the_five_answers_has_its_letter_and_its_consequence() -> None:
-    answers = choices(overviews.undecided())
+    answers = choices_now(overviews.undecided())
     assert [canvas().keys.of(answer.name) for answer in answers] == ["e", "t", "o", "n", "a"]
     assert all(answer.consequence for answer in answers)
 
@@ -185,7 +186,7 @@ def test_every_screen_names_the_switch_that_is_in_force_where_there_is_room() ->
 
 
 def test_agreeing_again_is_offered_only_where_that_helps() -> None:
-    assert choices(overviews.switched_off())[0].label == "Keep on"
+    assert choices_now(overviews.switched_off())[0].label == "Keep on"
 
 
 def test_a_value_that_is_cut_says_so() -> None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent import renewal, view
 from shimmy_metrics.app.screens.consent.answer_line import Choice, answer_line, answer_lines
+from shimmy_metrics.app.screens.consent.answers import choices_now
 from shimmy_metrics.app.ui.frame import rule, tiny, title
 from shimmy_metrics.app.ui.layout import READING, Canvas
 from shimmy_metrics.app.ui.notice import Notice
@@ -64,7 +65,7 @@ def consent_rows(
         choices = renewal.choices(overview)
         text = (*renewal.before(canvas, overview, seconds=seconds), *renewal.after(canvas, overview))
     else:
-        choices = view.choices(overview, starting=starting)
+        choices = choices_now(overview, starting=starting)
         files = view.on_disk(canvas, overview)
         text = (*view.before(canvas, overview, seconds=seconds), *files)
     room = canvas.height - len(head) - 1

@@ -14,8 +14,9 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import CONSENT, Button, asking
 from shimmy_metrics.app.screens.consent.answer_line import Choice
+from shimmy_metrics.app.screens.consent.answers import forgets
 from shimmy_metrics.app.screens.consent.layout import ConsentRows, consent_rows
-from shimmy_metrics.app.screens.consent.view import forgets, other_operator
+from shimmy_metrics.app.screens.consent.view import other_operator
 from shimmy_metrics.app.ui.bottom_row import BottomRow, fit_buttons
 from shimmy_metrics.app.ui.key_button import KeyButton, show_buttons
 from shimmy_metrics.app.ui.layout import Canvas, Content

@@ -1,37 +1,25 @@
-"""The question, and later the screen to change one's mind: who gets what, what for, and the answers. Pure."""
+"""The question, and later the screen to change one's mind: who gets what, and what for. Pure."""
 
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.consent.answer_line import Choice
+from shimmy_metrics.app.screens.consent.answers import forgets
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.consent.answer import Answer
-from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
-from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
-from shimmy_metrics.records import QueueState
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import UNMEASURED, groups_lowered, measured_elsewhere, obstacle, while_unusable
 from shimmy_metrics.wording.consent_question import (
-    DECLINE,
-    DECLINE_AGAIN,
-    ENABLE,
-    ENABLE_HELD,
-    LATER,
     NEVER_LABEL,
     NEVER_LINES,
-    ONLY_FOR_ME,
     OWN_FIGURES,
     QUESTION,
-    STARTING,
     disclosure,
     no_key,
 )
 from shimmy_metrics.wording.files import BEYOND, listed
-from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
 from shimmy_metrics.wording.running import shown_address
 from shimmy_metrics.wording.values import values
@@ -43,68 +31,8 @@ SHOWN: Final = (
 )
 """Three of the fields, as a taste; the rest is one key away."""
 
-NOT_SENT: Final = "what is waiting is not sent"
-"""What a no does where the store cannot be used: nothing can be deleted there."""
-
-NOT_MEASURED: Final = f"no change: {UNMEASURED}"
-
-NOT_RECORDED: Final = "not recorded while the store cannot be used"
-"""What a yes does there: an earlier no may have left something in the store that it must not cover."""
-
 _CLOSE: Final = 24
 """Rows up to which the question has no blank line below it."""
-
-
-def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]:
-    """Return the answers that can be given now, each with its consequence in numbers.
-
-    `starting`: the server is about to start, and a yes counts from this very start.
-    """
-    decision = overview.consent.decision
-    declined = Choice(
-        "consent.decline", Answer.DECLINE, "Keep off", "no change: nothing is measured or sent", "no change"
-    )
-    if overview.unusable is not None and decision.consent is Consent.DECLINED:
-        return (declined,)
-    if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
-        waiting = NOT_SENT if overview.store_unusable else "deletes what is waiting"
-        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"stops measuring, {waiting}"),)
-    enable = Choice.of("consent.enable", ENABLE._replace(consequence=STARTING) if starting else ENABLE)
-    held_yes = Choice.of("consent.hold", ENABLE_HELD)
-    only = Choice.of("consent.only", ONLY_FOR_ME)
-    if overview.consent.switch:
-        enable, held_yes, only = (_only_recorded(overview, each) for each in (enable, held_yes, only))
-    if overview.store_unusable and decision.consent is not Consent.GRANTED:
-        enable, held_yes = (each._replace(consequence=NOT_RECORDED, brief="") for each in (enable, held_yes))
-        only = only._replace(consequence=f"recorded; {UNMEASURED}", brief="")
-    if decision.consent is Consent.UNDECIDED:
-        later = Choice.of("consent.later", LATER)
-        if overview.consent.switch:  # with a switch in force nothing is asked
-            later = later._replace(consequence="nothing is written")
-        return (enable, held_yes, only, _no(overview), later)
-    if decision.consent is Consent.GRANTED:
-        held = decision.delivery is Delivery.REVIEW
-        kept = ", ".join(filter(None, ("nothing more is sent", _kept(overview))))
-        holding = _holding(overview, held=held)
-        return (
-            _keep(overview),
-            _only_recorded(overview, holding) if overview.consent.switch else holding,
-            only._replace(consequence=kept, brief="nothing more is sent"),
-            Choice("consent.decline", Answer.DECLINE, "Withdraw", _withdrawn(overview)),
-        )
-    if decision.local:
-        off = ", ".join(filter(None, ("stops now", lost(overview))))
-        switched_off = f"no change; {overview.consent.switch} keeps this shell off"
-        stays = switched_off if overview.consent.switch else "no change: measured for you to see, not sent"
-        if overview.store_unusable:
-            stays = NOT_MEASURED
-        return (
-            enable,
-            held_yes,
-            only._replace(consequence=stays, brief="no change"),
-            Choice("consent.decline", Answer.DECLINE, "Off", f"{off}; nothing is measured or sent"),
-        )
-    return (enable, held_yes, only, declined)
 
 
 def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) -> tuple[Line, ...]:
@@ -130,11 +58,6 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
 def change_of_mind(canvas: Canvas) -> str:
     """Return that an answer can be changed, and how."""
     return f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one letter"
-
-
-def forgets(overview: Overview | None) -> bool:
-    """Whether there is something of ours on this disk besides the recorded answer."""
-    return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
 
 
 def other_operator(overview: Overview | None) -> bool:
@@ -204,93 +127,6 @@ def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
     size_note = note(40, muted(f"{size} bytes {which}; {canvas.keys.of('consent.wire')} shows it"))
     lines.append(placed(canvas.width, at(3, muted(more)), size_note))
     return lines
-
-
-def _no(overview: Overview) -> Choice:
-    """Return the no to the open question. Where it was answered before, more than the answer may be kept, or lost."""
-    if not forgets(overview):
-        return Choice.of("consent.decline", DECLINE)
-    again, deleted = Choice.of("consent.decline", DECLINE_AGAIN), lost(overview)
-    return again._replace(consequence=f"{deleted}; {again.consequence}") if deleted else again
-
-
-def _holding(overview: Overview, *, held: bool) -> Choice:
-    """Return the answer that turns the holding of reports on or off, and what becomes of those that wait."""
-    if not held:
-        return Choice(
-            "consent.hold",
-            Answer.HOLD,
-            "Hold reports",
-            ENABLE_HELD.consequence,
-            "each waits for you",
-        )
-    if overview.consent.obstacle is not None or overview.store_unusable:
-        return Choice(
-            "consent.hold", Answer.HOLD, "Do not hold", "reports are sent automatically where that is possible"
-        )
-    if overview.consent.groups.lowered:
-        return Choice("consent.hold", Answer.HOLD, "Do not hold", "reports are held until you agree again all the same")
-    freed = (each for each in overview.outbox if each.row_id not in overview.overdue)
-    waiting = sum(each.state is QueueState.HELD_BY_MODE for each in freed)
-    them = f", the {waiting} held {'one' if waiting == 1 else 'ones'} too" if waiting else ""
-    consequence = f"reports are sent automatically{them}"
-    return Choice("consent.hold", Answer.HOLD, "Do not hold", consequence, ENABLE.brief)
-
-
-def _only_recorded(overview: Overview, choice: Choice) -> Choice:
-    """Return an answer with what it does while a switch is in force: nothing more here than being recorded."""
-    return choice._replace(consequence=f"recorded; {overview.consent.switch} keeps this shell off", brief="recorded")
-
-
-def _keep(overview: Overview) -> Choice:
-    """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
-    held = overview.consent.decision.delivery is Delivery.REVIEW
-    label, consequence = "Keep on", f"no change: each report is {'held for you' if held else 'sent automatically'}"
-    if overview.store_unusable or overview.consent.obstacle is Obstacle.UNWRITABLE:
-        consequence = NOT_MEASURED
-    elif overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
-        label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
-    elif overview.consent.sends and overview.consent.groups.lowered:
-        label, consequence = "Agree again", f"figures may be about {amount(overview.consent.groups.named, 'report')}"
-    elif overview.consent.obstacle is Obstacle.ENDED:
-        label, consequence = "Enable again", "the receiver is asked again whether it takes reports"
-    elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:
-        consequence = "no change: nothing is sent until this program is updated"
-    elif overview.consent.switch:
-        consequence = f"no change; {overview.consent.switch} keeps this shell off"
-    elif overview.consent.decision.schema_version < SCHEMA_VERSION:
-        label, consequence = "Add fields", f"all {len(FIELDS)} fields from the next report on"
-    brief = "no change" if consequence.startswith("no change") else ""
-    return Choice("consent.enable", Answer.ENABLE, label, consequence, brief)
-
-
-def _kept(overview: Overview) -> str:
-    """Return what becomes of the reports that wait where the answer is only for me."""
-    if not overview.store_read:
-        return "what is waiting stays here for you"
-    waiting = len(overview.outbox)
-    return f"{amount(waiting, 'report')} {'stays' if waiting == 1 else 'stay'} here for you" if waiting else ""
-
-
-def lost(overview: Overview) -> str:
-    """Return what a no deletes, in numbers; empty where there is nothing."""
-    if overview.store_unusable:
-        return NOT_SENT
-    if overview.unread:
-        return "deletes what is waiting"
-    counted = sum(each.session.counters.requests for each in (*overview.running, *overview.cut_off))
-    ended = len(overview.ended)
-    deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
-    deleted += [amount(ended, "session")] if ended else []
-    deleted += [amount(counted, "request")] if counted else []
-    deleted += [f"your own figures of {amount(len(overview.days), 'day')}"] if overview.days else []
-    return f"deletes {', '.join(deleted)}" if deleted else ""
-
-
-def _withdrawn(overview: Overview) -> str:
-    receipts = sum(bool(receipt.body) for receipt in overview.receipts)
-    kept = f"; {amount(receipts, 'receipt')} {'stays' if receipts == 1 else 'stay'}" if receipts else ""
-    return f"stops now, {lost(overview) or 'nothing is waiting'}{kept}"
 
 
 def _changed(canvas: Canvas, decision: Decision) -> str:
