@@ -24,7 +24,7 @@ class InnerServer:
     def listens(self) -> bool:
         """Look who listens there; return whether it is ours."""
         found = owner(self._child.pid, self._address)
-        self._forget()
+        self._close()
         if found is None:
             return False
         if found != self._child.pid:
@@ -33,7 +33,7 @@ class InnerServer:
             except OSError:
                 return False  # it has ended
             if owner(self._child.pid, self._address) != found:  # another process may have its number by now
-                self._forget()
+                self._close()
                 return False
         self._pid = found
         return True
@@ -49,7 +49,7 @@ class InnerServer:
         """Return its resident memory, None if that cannot be read."""
         return None if self._pid is None else memory_bytes(self._pid)
 
-    def _forget(self) -> None:
+    def _close(self) -> None:
         self._pid = None
         if self._descriptor is not None:
             os.close(self._descriptor)
