@@ -106,6 +106,8 @@ def test_a_damaged_day_is_said_to_be_and_dropped_all_the_same(store: SqliteStore
     assert not health.ready
     assert health.reason == "what arrived on 2026-11-25 cannot be read: file is not a database"
     assert health.unreadable == (DAY,)
+    with pytest.raises(StoreError, match="what arrived on 2026-11-25 cannot be read: file is not a database"):
+        list(store.aggregate(DAY - timedelta(days=DAY.weekday())))
     assert store.append(NEXT, [row()]) == [Outcome.STORED]
     assert store.drop_day(DAY) == b""
     assert not folder.day(DAY).exists()

@@ -8,12 +8,12 @@ from shimmy_metrics.receiver.store import StoreError
 
 
 @contextmanager
-def store_errors() -> Iterator[None]:
-    """Tell an error of the database or the disk as `StoreError`."""
+def store_errors(what: str = "") -> Iterator[None]:
+    """Tell an error of the database or the disk as `StoreError`, after `what` failed because of it."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(str(error)) from error
+        raise StoreError(f"{what}: {error}" if what else str(error)) from error
 
 
 @contextmanager

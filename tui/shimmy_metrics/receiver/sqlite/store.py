@@ -120,7 +120,8 @@ class SqliteStore:
         """Yield what the week that begins on Monday `week` holds: day, whether it arrived late, values."""
         inside = (week.isoformat(), (week + timedelta(days=6)).isoformat())
         for arrived in [each for each in self._folder.arrival_days() if each >= week - timedelta(days=1)]:
-            with store_errors(), closing(connect(self._folder.day(arrived))) as connection:
+            unreadable = store_errors(f"what arrived on {arrived} cannot be read")
+            with unreadable, closing(connect(self._folder.day(arrived))) as connection:
                 connection.execute("BEGIN")
                 names = selected_columns(connection)
                 for table in tables_of(connection):
