@@ -31,7 +31,7 @@ def home(tmp_path: Path) -> Home:
         outbox.add(db, report)
         depart(db, report, outcome=Outcome.ERROR)
     only_for_me(home.profile)
-    delete_receipts(home.profile, deletable(home.profile).receipts)  # what was sent stays known all the same
+    delete_receipts(home.profile, deletable(home.profile).departures)  # what was sent stays known all the same
     return home
 
 

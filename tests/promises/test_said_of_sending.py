@@ -143,7 +143,7 @@ def test_after_the_receipts_are_deleted_it_is_still_said_how_much_was_sent(tmp_p
         queue_report(home, SECOND)
         end_session(home)
         assert "  so far    2 reports were sent and taken; 1 receipt is kept here" in status(home)
-        assert delete_receipts(home.profile, deletable(home.profile).receipts).receipts == 1
+        assert delete_receipts(home.profile, deletable(home.profile).departures).receipts == 1
         assert "  so far    2 reports were sent and taken; no receipt is kept" in status(home)
         assert (status_json(home)["reports_sent"], status_json(home)["receipts"]) == (2, 0)
         plain = home.run("tui", "--plain").stdout

@@ -214,7 +214,7 @@ def test_what_remains_after_a_no_and_the_receipts_deletion_is_exactly_this(tmp_p
     mine = lived_in(profile(tmp_path))
     sent = queued(OTHER_ID)
     decline(mine)
-    assert delete_receipts(mine, deletable(mine).receipts).receipts == 1
+    assert delete_receipts(mine, deletable(mine).departures).receipts == 1
     in_state = {path.name for path in mine.state_path.iterdir()}
     assert in_state == {"metrics.db", "metrics.db-journal", "metrics.log", "ballast", "sender.lock"}
     rows = _rows(mine)

@@ -103,6 +103,16 @@ def test_a_receipt_that_was_not_among_them_keeps_its_bytes_and_ids() -> None:
         assert chain.broken(db) == []
 
 
+def test_an_attempt_that_was_not_among_them_keeps_its_ids() -> None:
+    with memory_store() as db:
+        first, second = send(db, Outcome.ERROR), send(db, Outcome.CONFIRMED)
+        departures.record_report_ids(db, first, ["a report"])
+        third = send(db, Outcome.ERROR)
+        departures.record_report_ids(db, third, ["another"])
+        assert departures.delete_receipts(db, NOW, [first, second], []) == 1
+        assert [each.report_ids for each in departures.everything(db)] == [("another",), (), ()]
+
+
 def test_a_report_that_still_waits_keeps_its_departures() -> None:
     with memory_store() as db:
         send(db, Outcome.ERROR)

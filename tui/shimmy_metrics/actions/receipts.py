@@ -15,10 +15,15 @@ from shimmy_metrics.system.profile import Profile
 
 
 class Deletable(NamedTuple):
-    """What can be deleted: receipts, newest first; how many attempts and recalls without one have ids that go."""
+    """All that is on record, newest first; how many attempts and recalls without a receipt have ids that go."""
 
-    receipts: tuple[Departure, ...]
+    departures: tuple[Departure, ...]
     attempts: int
+
+    @property
+    def receipts(self) -> tuple[Departure, ...]:
+        """Those whose bytes are kept."""
+        return tuple(departure for departure in self.departures if departure.body)
 
 
 class ReceiptsDeleted(NamedTuple):
@@ -35,17 +40,17 @@ def deletable(profile: Profile) -> Deletable:
         raise unread_error()
     with open_readonly(profile, off=not read_consent(profile).measures) as db:
         here = set() if db is None else _here(db)
-    receipts = tuple(departure for departure in history.departures if departure.body)
-    return Deletable(receipts, named_without_receipt(history.entries, here))
+    on_record = tuple(entry for entry in history.entries if isinstance(entry, Departure))
+    return Deletable(on_record, named_without_receipt(history.entries, here))
 
 
-def delete_receipts(profile: Profile, receipts: Iterable[Departure]) -> ReceiptsDeleted:
-    """Delete the bytes of these receipts, which the person was asked about, and the ids of what is not here any more.
+def delete_receipts(profile: Profile, asked: Iterable[Departure]) -> ReceiptsDeleted:
+    """Delete the bytes of what the person was asked about, and the ids in it of what is not here any more.
 
-    A receipt that came since stays whole. When, where to and each digest stay on record. Return of how many there was
-    something left to delete. Raises `UserError`.
+    What left since stays whole. When, where to and each digest stay on record. Return of how many there was something
+    left to delete. Raises `UserError`.
     """
-    rows = {each.row_id for each in receipts}
+    rows = {each.row_id for each in asked}
     with opened(profile, for_deletion=True) as db:
 
         def delete() -> ReceiptsDeleted:

@@ -122,9 +122,9 @@ def last_carrying(db: Database, report_ids: Iterable[str]) -> dict[str, Departur
 
 
 def delete_receipts(db: Database, now: datetime, rows: Collection[int], keep: Iterable[str]) -> int:
-    """Delete the bytes of these receipts, within the caller's transaction; return how many of them had any.
+    """Delete the bytes of these departures, within the caller's transaction; return how many of them had any.
 
-    The rows stay: when, where to, the digest, the outcome. Of report ids only those in `keep` stay, and those of
+    The rows stay: when, where to, the digest, the outcome. Of their report ids only those in `keep` stay, and those of
     receipts that are kept.
     """
     every = everything(db)
@@ -134,7 +134,7 @@ def delete_receipts(db: Database, now: datetime, rows: Collection[int], keep: It
     stay = (each for each in every if each.body and each.row_id not in rows)
     kept = {*keep, *(report_id for each in stay for report_id in each.report_ids)}
     number = len(deleted)
-    for departure in every:
+    for departure in (each for each in every if each.row_id in rows):
         record_report_ids(db, departure.row_id, [each for each in departure.report_ids if each in kept])
     if number:
         chain.add_note(db, at=now, kind=NoteKind.RECEIPTS_DELETED, number=number)

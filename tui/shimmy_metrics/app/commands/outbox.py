@@ -153,8 +153,9 @@ class OutboxCommands:
 
         self._runner.run(held)
 
-    def ask_to_delete_receipts(self, receipts: Sequence[Departure], attempts: int) -> None:
+    def ask_to_delete_receipts(self, on_record: Sequence[Departure], attempts: int) -> None:
         """Ask whether the bytes of all receipts may be deleted, and the ids in so many attempts without one."""
+        receipts = [each for each in on_record if each.body]
         size = sum(len(each.body) for each in receipts)
         number = amount(len(receipts), "receipt")
         proof = f"{number} ({size:,} bytes) will be deleted: your own proof of what was sent. "
@@ -166,13 +167,13 @@ class OutboxCommands:
             "Yes, delete them",
             "No, keep them",
         )
-        self._runner.ask(question, lambda: self._delete_receipts(receipts))
+        self._runner.ask(question, lambda: self._delete_receipts(on_record))
 
-    def _delete_receipts(self, receipts: Sequence[Departure]) -> None:
+    def _delete_receipts(self, asked: Sequence[Departure]) -> None:
         def done() -> str:
             from shimmy_metrics.actions.receipts import delete_receipts
 
-            return receipts_deleted(*delete_receipts(self._host.profile, receipts))
+            return receipts_deleted(*delete_receipts(self._host.profile, asked))
 
         self._runner.run(done)
 

@@ -111,7 +111,9 @@ class HistoryScreen(BaseScreen):
         kept, overview = self.kept(), self.host.overview
         attempts = overview.named_without_receipt if overview is not None else 0
         if kept or attempts:
-            self._commands.outbox.ask_to_delete_receipts(kept, attempts)
+            entries = overview.entries if overview is not None else ()
+            on_record = [entry for entry in entries if isinstance(entry, Departure)]
+            self._commands.outbox.ask_to_delete_receipts(on_record, attempts)
         else:
             await self.show_message("No receipt is kept here, so there is nothing to delete.")
 
