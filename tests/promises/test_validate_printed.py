@@ -107,6 +107,12 @@ def test_what_holds_no_report_is_told_in_one_line_that_names_its_command(home: H
     assert "What can be checked is a report (preview), an array of reports, an export, and what history" in done.stderr
 
 
+def test_a_history_of_nothing_is_no_violation(home: Home) -> None:
+    done = home.run("validate", "-", command="shimmy-metrics", given="[]\n")
+    assert_one_line(done, "standard input")
+    assert "is what shimmy-metrics history --json printed" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["release", "automatic", "only-me"])
 def test_so_is_what_a_command_printed_of_what_it_did(home: Home, command: str) -> None:
     queue_report(home)

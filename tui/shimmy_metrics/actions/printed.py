@@ -63,9 +63,11 @@ def printed_by(parsed: object) -> str | None:
 
     It is empty for one of those that print what they did.
     """
+    if parsed == []:
+        return "history"  # of no attempt
     if isinstance(parsed, list):
         rows = all(isinstance(each, dict) and each.keys() == _USAGE for each in parsed)
-        return "usage" if rows and parsed else None
+        return "usage" if rows else None
     if not isinstance(parsed, dict) or METRICS_SECTION in parsed:  # a report, whatever else stands in it
         return None
     named = next((command for command, keys in _KEYS.items() if parsed.keys() >= keys), None)

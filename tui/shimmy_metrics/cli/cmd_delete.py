@@ -52,7 +52,7 @@ def delete_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> in
     It is 1 if nothing was deleted. `all` is refused. Raises `UserError`.
     """
     if word == _ALL:
-        remedy = "shimmy-metrics forget deletes everything but your no, shimmy-metrics delete receipts all receipts"
+        remedy = "shimmy-metrics forget deletes everything but the config, shimmy-metrics delete receipts all receipts"
         raise UserError("takes one report or session, or receipts", where=_COMMAND, remedy=remedy)
     if word == RECEIPTS:
         return _delete_receipts(profile, yes=yes, as_json=as_json)
@@ -118,7 +118,7 @@ def _delete_receipts(profile: Profile, *, yes: bool, as_json: bool) -> int:
     question = "Delete every receipt?" if found.receipts else "Delete these ids?"
     if something and not yes and not agreed(tuple(_receipts_question(found)), question, _COMMAND):
         return Exit.NO
-    gone = delete_receipts(profile, found.receipts) if something else ReceiptsDeleted()
+    gone = delete_receipts(profile, found.departures) if something else ReceiptsDeleted()
     line = receipts_deleted(*gone) if something else "No receipt is kept here."
     if as_json:
         print_json({"receipts": gone.receipts, "attempts": gone.attempts, "told": [line]})
