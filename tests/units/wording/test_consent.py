@@ -12,6 +12,12 @@ def test_a_switch_speaks_for_its_shell_alone() -> None:
     assert state(SWITCHED_OFF).word == "metrics off"
 
 
+def test_an_answer_that_does_not_count_is_not_said_to_be_missing() -> None:
+    untrusted = EffectiveConsent(Decision(consent=Consent.UNDECIDED), "", distrust="others may write it")
+    assert state(untrusted).word == "answer not counted"
+    assert state(EffectiveConsent(Decision(consent=Consent.UNDECIDED), "")).word == "not decided"
+
+
 def test_a_config_that_names_an_empty_receiver_is_said_to_name_none() -> None:
     empty = Decision(consent=Consent.GRANTED, consent_id="yes", endpoint="")
     assert "you agreed to no address, and https://here/ is in force" in obstacle(

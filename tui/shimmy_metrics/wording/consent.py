@@ -31,7 +31,8 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
     if consent.switch:
         return State(on=False, word="metrics off", note=f"switched off by {consent.switch}")
     if decision.consent is Consent.UNDECIDED:
-        return State(on=False, word="not decided", note="nothing is measured")
+        word = "answer not counted" if consent.distrust else "not decided"
+        return State(on=False, word=word, note="nothing is measured")
     if decision.local:
         return State(on=True, word="only for me", note="nothing is sent", brief="not sent")
     if decision.consent is Consent.DECLINED:
