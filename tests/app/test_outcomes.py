@@ -287,7 +287,7 @@ async def test_a_session_that_was_cut_off_is_named_and_its_report_shown(tmp_path
         assert "No measured server is running. A session was cut off: 2 shows it." in opened.text(app)
         await opened.press(pilot, "2")
         told = " ".join(opened.text(app).split())
-        assert "Nothing is waiting. A session was cut off. As its report would be made now:" in told
+        assert "Nothing is waiting. A session that was cut off, as its report would be made now:" in told
         assert "It is made when a session starts, and then sent or held like any other." in told
         await opened.press(pilot, "w")
         assert live.report.sha256[:16] in opened.text(app)
@@ -295,6 +295,14 @@ async def test_a_session_that_was_cut_off_is_named_and_its_report_shown(tmp_path
         requests = live.session.counters.requests
         assert requests > 1
         assert f"stops now, deletes {requests:,} requests" in " ".join(opened.text(app).split())
+
+
+async def test_several_sessions_that_were_cut_off_are_counted(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    (live,) = shown.running
+    app = opened.still(tmp_path, shown._replace(running=(), outbox=(), cut_off=(live, live)))
+    async with app.run_test(size=(80, 24)):
+        assert "No measured server is running. 2 sessions were cut off: 2 shows them." in opened.text(app)
 
 
 async def test_of_a_session_that_was_cut_off_no_server_is_said_to_use_a_receiver(tmp_path: Path) -> None:

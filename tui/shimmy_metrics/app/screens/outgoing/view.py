@@ -32,7 +32,7 @@ LAST_SENT: Final = "Nothing is waiting or measured. The last report that was sen
 
 NOW: Final = "The report, if its server stopped now:"
 
-CUT_OFF: Final = "A session was cut off. As its report would be made now:"
+CUT_OFF: Final = "A session that was cut off, as its report would be made now:"
 """A session's process is gone, and nobody has ended it: the next start does."""
 
 CHANGES: Final = "It keeps changing until the session ends."

@@ -22,7 +22,9 @@ def no_session_view(canvas: Canvas, overview: Overview) -> Content:
     if not overview.consent.measures:
         sentence = f"{_off(overview)}. {sentence}"
     if overview.cut_off:
-        sentence = f"{sentence} A session was cut off: {canvas.keys.of('app.outgoing')} shows it."
+        number = len(overview.cut_off)
+        were, it = ("A session was", "it") if number == 1 else (f"{number} sessions were", "them")
+        sentence = f"{sentence} {were} cut off: {canvas.keys.of('app.outgoing')} shows {it}."
     return Content((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
 
 
