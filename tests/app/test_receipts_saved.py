@@ -99,7 +99,7 @@ async def test_days_without_a_receipt_are_not_offered(tmp_path: Path) -> None:
         assert "Save receipts of all days?" in opened.text(app)
         assert "Other days" not in opened.text(app)
         await opened.press(pilot, "o")
-        assert "Answer it first: y or n." in opened.text(app)
+        assert "This key does nothing here: y is yes, n is no." in opened.text(app)
 
 
 async def test_where_no_receipt_is_kept_nothing_is_asked(tmp_path: Path) -> None:

@@ -116,8 +116,8 @@ class Dialog(ModalScreen[bool]):
         `turns`: not all of the question is in view, and its rule names the key that shows the rest.
         """
         more = f"{canvas.keys.of('question.more').lower()}: more" if turns else ""
-        either = canvas.keys.either("question.yes", "question.no", " or ")
-        first = (f"{title} Answer it first: {either}.", f"Answer it first: {either}.", f"{either} first")
+        answers = f"{canvas.keys.of('question.yes')} is yes, {canvas.keys.of('question.no')} is no"
+        first = (f"{title} This key does nothing here: {answers}.", f"This key does nothing here: {answers}.", answers)
         told = (TOO_FAST, AGAIN) if self._again else first if self._answer_first else ()
         title = canvas.fullest(canvas.width - len(more) - _AROUND, *told) if told else title
         fits = canvas.width - len(title) - len(more) >= _AROUND
