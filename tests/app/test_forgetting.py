@@ -76,7 +76,7 @@ async def test_it_stands_in_the_palette_of_the_page(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await opened.press(pilot, "c")
-        assert "Delete all but your no" in [command.name for command in commands(app, app.screen)]
+        assert "Delete all but the config" in [command.name for command in commands(app, app.screen)]
 
 
 async def test_where_nothing_lies_here_nothing_is_offered(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> Non
         ("2", "unreach", "History: what was sent (unreachable)"),
         ("1", "files", "Consent: decide, withdraw (files on disk)"),
         ("1", "delete all", "Consent: decide, withdraw (delete all)"),
-        ("c", "files", "Delete all but your no (files)"),
+        ("c", "files", "Delete all but the config (files)"),
         ("c", "forget", "Consent: decide, withdraw (forget)"),
         ("1", "prove", "History: what was sent (prove what was sent)"),
         ("2", "only", "Consent: decide, withdraw (only for me)"),

@@ -97,7 +97,7 @@ CONSENT: Final = [
     _key("w", "wire", "what would be sent", "consent.wire"),
     _key("f", "fields", "every field, and why", "consent.fields"),
     _key("i", "operator", "who runs this receiver", "consent.operator"),
-    _key("d", "forget", "delete all but your no", "consent.forget"),
+    _key("d", "forget", "delete all but the config", "consent.forget"),
 ]
 
 QUESTION: Final = [

@@ -246,9 +246,9 @@ _OWN: Final = (
     ),
     Command(
         "forget",
-        "delete all but your recorded no, receipts too",
+        "delete all but the config, receipts too",
         about=(
-            "Withdraw, and delete everything that shimmy-metrics files lists, your receipts too, but your recorded no. "
+            "Withdraw, and delete everything that shimmy-metrics files lists, your receipts too; the config stays. "
             "It asks first, with numbers; only a typed yes agrees.",
         ),
         arguments=(

@@ -137,7 +137,7 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using usage' -l last -x -d 
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a files -d 'everything of ours on this disk'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using files' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using files' -l json -d 'print the same as JSON'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a forget -d 'delete all but your recorded no, receipts too'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a forget -d 'delete all but the config, receipts too'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using forget' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using forget' -l yes -d 'answer that question in advance'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using forget' -l json -d 'print what was deleted as JSON'

@@ -71,7 +71,7 @@ def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     """Return what of ours lies on this disk, the recorded answer too; no line where nothing does."""
     if not overview.files:
         return ()
-    deletes = f" ({canvas.keys.of('consent.forget')} deletes all of it except your no)" if forgets(overview) else ""
+    deletes = f" ({canvas.keys.of('consent.forget')} deletes all but the config)" if forgets(overview) else ""
     lines = [BLANK, *wrapped(f"On this disk{deletes}:", canvas.width, role=Role.STRONG)]
     for text in listed(overview.files):
         role = Role.MUTED if text.startswith(" ") else Role.TEXT
