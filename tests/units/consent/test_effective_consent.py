@@ -225,6 +225,14 @@ def test_where_nothing_was_decided_nothing_is_recorded_and_nothing_may_happen() 
     }
 
 
+def test_an_answer_that_does_not_count_is_not_no_answer() -> None:
+    yes = Decision(Consent.GRANTED, consent_id="one")
+    assert EffectiveConsent(Decision()).undecided
+    assert not EffectiveConsent(yes).undecided
+    assert not EffectiveConsent(yes, distrust="others may write it").undecided
+    assert not EffectiveConsent(Decision(), distrust="others may write it").undecided
+
+
 def test_the_words_that_scripts_and_config_files_hold_stay_the_same() -> None:
     assert [*Consent] == ["undecided", "granted", "declined"]
     assert [*Delivery] == ["automatic", "review"]
