@@ -224,7 +224,7 @@ def test_the_numbers_are_those_in_force() -> None:
         f"the newest {limits.LOCAL_SESSIONS};",
         f"sums, also of its last {limits.SESSION_DAYS} days, never single requests",
         f"one row a day; in no report | {limits.USAGE_DAYS} days up to the newest one;",
-        f"{limits.OUTBOX_DAYS} days old, or pushed out by {limits.OUTBOX_REPORTS} newer ones",
+        f"those that are {limits.OUTBOX_DAYS} days old, or pushed out by {limits.OUTBOX_REPORTS}",
         f"the newest {limits.DEPARTURES_KEPT:,}",
         f"{limits.LOG_BYTES // 1024} KiB, the older half goes first",
         f"of an answer at most {limits.KEPT_BYTES // 1024} KiB wait for its end",
