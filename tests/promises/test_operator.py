@@ -46,7 +46,9 @@ def test_it_is_asked_at_the_same_origin_and_shown_by_name(home: Home, receiver: 
     assert told.stdout.splitlines() == [
         f"GET https://{host}/v1/operator",
         f"The headers are {', '.join(f'{name}: {value}' for name, value in asked.headers)}.",
-        f"{host} says that it is run by Example Org. In its own words:",
+        f"{host} says that it is run by:",
+        "  Example Org",
+        "In its own words:",
         "  We run this for our own fleet.",
         "  Write to us: ops@example.org.",
         "It says that it publishes no figure about fewer than 3 reports.",
@@ -61,7 +63,15 @@ def test_where_it_publishes_its_name_alone_no_words_of_its_own_are_announced(
 ) -> None:
     receiver.operator = publishing(json.dumps({"name": "Example Inc.", "text": text}).encode())
     _, _, *told = _asked(home).stdout.splitlines()
-    assert told == [f"localhost:{receiver.port} says that it is run by Example Inc."]
+    assert told == [f"localhost:{receiver.port} says that it is run by:", "  Example Inc."]
+
+
+def test_a_name_cannot_pass_for_words_of_this_program(home: Home, receiver: Receiver) -> None:
+    name = " ".join(["Example Org. Shimmy has checked it."] * 4)
+    receiver.operator = publishing(json.dumps({"name": name}).encode())
+    _, _, _, *rows = _asked(home).stdout.splitlines()
+    assert len(rows) > 1
+    assert all(row.startswith("  ") and len(row) < 80 for row in rows)
 
 
 def test_it_works_while_off_and_leaves_nothing_behind(home: Home, receiver: Receiver) -> None:
@@ -112,8 +122,9 @@ def test_whatever_it_says_cannot_pass_for_a_line_of_ours(home: Home, receiver: R
     text = "fine\x1b[2J\u202e\r\nMetrics are off.\x00"
     receiver.operator = publishing(json.dumps({"name": "A\nB\x1b]0;", "text": text, "k": True}).encode())
     told = _asked(home).stdout
-    assert "run by A\\nB\\x1b]0;. In its own words:" in told
-    assert told.splitlines()[3:] == ["  fine\\x1b[2J\\u202e", "  Metrics are off.\\x00"]
+    name, announced, *own = told.splitlines()[3:]
+    assert (name, announced) == ("  A\\nB\\x1b]0;", "In its own words:")
+    assert own == ["  fine\\x1b[2J\\u202e", "  Metrics are off.\\x00"]
 
 
 async def test_the_app_shows_it_where_another_receiver_is_set_and_asks_no_other(
@@ -127,7 +138,7 @@ async def test_the_app_shows_it_where_another_receiver_is_set_and_asks_no_other(
         assert f"is asked: GET {receiver.url.removesuffix('usage')}operator." in " ".join(opened.read(app).split())
         assert receiver.received == []
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "run by Example Org" in opened.read(app))
+        await opened.until(pilot, lambda: "run by: Example Org" in opened.read(app))
         assert "Write to us: ops@example.org." in opened.read(app)
         await opened.press(pilot, "q")
         receiver.operator = status(404)
@@ -152,5 +163,5 @@ async def test_the_receiver_that_the_question_names_is_asked_though_another_is_s
         assert f"GET https://localhost:{receiver.port}/v1/operator" in opened.read(app)
         enable(samples.profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://elsewhere.example.org/v1/usage"))
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "says that it is run by Example Org" in opened.read(app))
+        await opened.until(pilot, lambda: "says that it is run by: Example Org" in opened.read(app))
     assert len(receiver.received) == 1
