@@ -2,7 +2,7 @@
 
 import os
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,15 +39,25 @@ def test_a_day_is_delivered_aggregated_and_dropped(nodes: Nodes, tmp_path: Path)
         canary = store.drop_day(DAY)
         assert store.health().reports == {}
         assert store.find_canary(canary) == []
-        assert {each.ask("SELECT count() FROM whole.recalled") for each in nodes.all} == {"1"}
-        later = DAY + timedelta(days=9)
-        store.append(later, [row()])
-        deliver(folder, nodes.store("whole"))
-        store.drop_day(later)
-        assert wait_until(
-            lambda: {each.ask("SELECT count() FROM whole.recalled") for each in nodes.all} == {"0"}, LONGEST
-        )
         assert [path for each in nodes.all for path in each.holds(canary)] == []
+
+
+def test_what_was_recalled_is_forgotten_after_sixteen_days_though_nothing_arrives(nodes: Nodes, tmp_path: Path) -> None:
+    folder, address = prepared(tmp_path / "data"), nodes.store("forgotten")
+    recalled, noon = row(), datetime.combine(DAY, time(12), UTC)
+    with closing(cluster_store(folder, address)) as store:
+        store.append(DAY, [recalled])
+        store.append(DAY, [Recall(recalled.key)])
+
+    def known() -> set[str]:
+        return {each.ask("SELECT count() FROM forgotten.recalled") for each in nodes.all}
+
+    drain = Drain(folder, Cluster(parse(address)))
+    drain.run(noon)
+    drain.run(noon + timedelta(days=16))
+    assert wait_until(lambda: known() == {"1"}, LONGEST)
+    drain.run(noon + timedelta(days=17))
+    assert wait_until(lambda: known() == {"0"}, LONGEST)
 
 
 def test_what_is_left_of_a_dropped_day_on_a_replica_is_found_whatever_its_table_is_called(

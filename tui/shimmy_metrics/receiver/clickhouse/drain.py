@@ -1,11 +1,11 @@
 """From the day files to the cluster. A report leaves its file once more than half of its shard's replicas have it.
 
 Each insert is a part of its own on a server's disk, perhaps for good: what came together must not stand there alone. So
-a part is a thousand reports or more, drawn from twice as many, or the whole of a day that is over.
+a part is a thousand reports or more, drawn from twice as many, or the rest of a day that is over.
 
 Whatever is cut short is done again: a row that arrives twice counts once, since its key is the table's. What was
 recalled is told to the cluster before anything else, and looked for after each delivery, so that no receiver brings
-back what was recalled at another.
+back what was recalled at another. The cluster forgets it after as many days as the folder.
 """
 
 import random
@@ -17,6 +17,7 @@ from shimmy_metrics.receiver.clickhouse import sql
 from shimmy_metrics.receiver.clickhouse.cluster import Cluster, Shard
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.sqlite import spool
+from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS
 from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.store import StoreError
 
@@ -40,6 +41,8 @@ class Drain:
         self._cluster = cluster
         self._told: set[bytes] = set()
         self._clean = False
+        self._forgot: date | None = None
+        """The day (UTC) on which the cluster last forgot old recalls for this process."""
         self._draw = random.SystemRandom()
 
     def run(self, now: datetime, *, everything: bool = False) -> None:
@@ -51,7 +54,9 @@ class Drain:
         behind = {day: 0 if everything or day < today else LEAST for day in self._folder.arrival_days()}
         due = {day: kept for day, kept in behind.items() if spool.waits(self._folder, day, 2 * kept or 1)}
         recalled = spool.recalled(self._folder)
-        if self._clean and not due and recalled.keys() <= self._told:
+        utc_day = now.astimezone(UTC).date()
+        forgets = self._forgot != utc_day
+        if self._clean and not due and recalled.keys() <= self._told and not forgets:
             return
         failed: list[str] = []
         clean = True
@@ -62,12 +67,15 @@ class Drain:
                     for day, kept in due.items():
                         self._deliver(shard, day, kept)
                     clean = self._delete_recalled(shard) and clean
+                    if forgets:
+                        self._forget_recalls(shard, utc_day - timedelta(days=SEEN_DAYS))
                 except StoreError as error:
                     failed.append(str(error))
         if failed:
             raise StoreError("; ".join(failed))
         self._told = set(recalled)
         self._clean = clean
+        self._forgot = utc_day
 
     def _tell_recalls(self, shard: Shard, recalled: Mapping[bytes, date]) -> None:
         if recalled.keys() <= self._told:
@@ -78,6 +86,12 @@ class Drain:
             rows = [sql.recalled_row(recalled[key], key) for key in new]
             self._cluster.insert(shard, f"{self._cluster.recalled} (day, key)", rows)
         self._clean = False
+
+    def _forget_recalls(self, shard: Shard, before: date) -> None:
+        """Forget what was recalled before a day: no sender can have it any more."""
+        asked = f"SELECT DISTINCT toString(day) FROM {self._cluster.recalled} WHERE day < '{before}'"
+        for (old,) in self._cluster.read(shard, asked):
+            self._cluster.alter(shard, f"ALTER TABLE {self._cluster.recalled} DROP PARTITION '{old}'")
 
     def _deliver(self, shard: Shard, day: date, kept: int) -> None:
         for number, some in enumerate(self._parts(shard, day, kept)):

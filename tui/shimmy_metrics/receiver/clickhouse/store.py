@@ -30,9 +30,6 @@ _GONE_SECONDS: Final = 30.0
 
 _LOOK_SECONDS: Final = 0.2
 
-_RECALLED_DAYS: Final = 8
-"""How much longer than the reports of a day it is known which of them were recalled: 16 days in all."""
-
 
 class ClusterStore:
     """The store in `cluster`, with `folder` before it. Who calls what is as with `SqliteStore`."""
@@ -184,10 +181,6 @@ class ClusterStore:
             # Were the part gone for which a quorum is waited for, nothing could be inserted ever after.
             raise StoreError(f"shard {shard.name} waits for a replica to have what was inserted last")
         self._cluster.alter(shard, f"ALTER TABLE {self._cluster.reports} DROP PARTITION '{day}'")
-        oldest = day - timedelta(days=_RECALLED_DAYS)
-        asked = f"SELECT DISTINCT toString(day) FROM {self._cluster.recalled} WHERE day < '{oldest}'"
-        for (old,) in self._cluster.read(shard, asked):
-            self._cluster.alter(shard, f"ALTER TABLE {self._cluster.recalled} DROP PARTITION '{old}'")
 
     def _still(self, layout: Layout, day: date) -> list[str]:
         """Return a line for each replica that does not lose its files of a day in time."""
