@@ -20,7 +20,7 @@ from support import receiver as behave
 from support.enabled_home import NOWHERE, enabled, of_a_unit, status, status_json
 from support.installed import UNHURRIED, Home, stop, wait_until
 from support.one_line import assert_one_line
-from support.queue_report import FIRST, SECOND, SENDER, end_session, queue_report
+from support.queue_report import FIRST, SECOND, SENDER, THIRD, end_session, queue_report
 from support.receiver import Receiver
 from support.servers import chat, free_port, wait_for
 
@@ -285,6 +285,18 @@ def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_p
         assert status_json(moved)["reports_held_for_endpoint"] == 2
         assert _own(moved, "release", FIRST).returncode == 0
         assert len(receiver.received) == 1
+
+
+def test_of_an_earlier_yes_are_those_that_can_still_be_sent_however_they_are_held(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.agree()
+    queue_report(home, days=15)
+    queue_report(home, SECOND, QueueState.HELD_BY_HAND)
+    queue_report(home, THIRD)
+    moved = home.having(SHIMMY_METRICS_ENDPOINT="http://127.0.0.1:10/v1/usage")
+    enabled = moved.metrics("enable").stdout
+    assert "2 reports that waited were made under another yes. Held until you release them." in enabled
+    assert "2 held until you release them, 2 of them from an earlier yes\n" in status(moved)
 
 
 def test_a_report_that_was_set_aside_is_said_with_its_reason(tmp_path: Path) -> None:

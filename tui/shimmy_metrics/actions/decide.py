@@ -5,6 +5,7 @@ Each writes the config first and then deletes what may not be kept under it.
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
@@ -35,7 +36,7 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import NO_WAITS_SECONDS
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import get_meta, opened, set_meta, transaction
+from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, transaction
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
@@ -268,12 +269,22 @@ def _agree_anew(profile: Profile, decision: Decision) -> bool:
 
 
 def _hold_others(profile: Profile, decision: Decision) -> int:
-    """Hold what was sealed under an earlier yes; return how many reports that were. Raises `UserError`."""
+    """Hold what was sealed under an earlier yes; return how many reports that were, without those too old to be sent.
+
+    Raises `UserError`.
+    """
     if decision.consent is not Consent.GRANTED or not _holds_reports(profile, decision):
         return 0
     wait_until_gone(profile, SENDER_END_SECONDS)  # one that was sending under that yes sees the new one, and ends
-    with opened(profile) as db:
-        return outbox.hold_others(db, decision.consent_id, decision.endpoint)
+    now = profile.clock.now()
+    with opened(profile) as db, transaction(db):
+        before = _held_for_endpoint(db, now)
+        outbox.hold_others(db, decision.consent_id, decision.endpoint)
+        return _held_for_endpoint(db, now) - before
+
+
+def _held_for_endpoint(db: Database, now: datetime) -> int:
+    return sum(each.state is QueueState.HELD_FOR_ENDPOINT and not each.overdue(now) for each in outbox.everything(db))
 
 
 def _holds_reports(profile: Profile, decision: Decision) -> bool:

@@ -74,7 +74,7 @@ class Status(NamedTuple):
 
     @property
     def held_for_endpoint(self) -> int:
-        """How many of those were measured under an earlier yes, or for another endpoint."""
+        """How many are held because they were measured under an earlier yes, or for another endpoint."""
         return sum(report.state is QueueState.HELD_FOR_ENDPOINT for report in self._leavable)
 
     @property
@@ -84,16 +84,23 @@ class Status(NamedTuple):
 
     @property
     def of_an_earlier_yes(self) -> int:
-        """How many of those were measured under an earlier yes."""
-        consent_id = self.consent.decision.consent_id
+        """How many of those that are held were measured under an earlier yes."""
+        return sum(self._of_an_earlier_yes(report) for report in self.held)
+
+    @property
+    def for_another_receiver(self) -> int:
+        """How many of those that are held were measured under this yes, for another endpoint."""
         return sum(
-            report.consent_id != consent_id for report in self.queued if report.state is QueueState.HELD_FOR_ENDPOINT
+            report.state is QueueState.HELD_FOR_ENDPOINT and not self._of_an_earlier_yes(report) for report in self.held
         )
 
     @property
     def set_aside(self) -> tuple[QueuedReport, ...]:
         """Those that are not retried automatically, oldest first."""
         return tuple(report for report in self.queued if report.state is QueueState.SET_ASIDE)
+
+    def _of_an_earlier_yes(self, report: QueuedReport) -> bool:
+        return report.consent_id != self.consent.decision.consent_id
 
     @property
     def _leavable(self) -> tuple[QueuedReport, ...]:

@@ -116,7 +116,7 @@ def _store(status: Status) -> Iterator[str]:
     if status.due:
         yield f"            {status.due} due{stay}"
     if status.held:
-        earlier, other = status.of_an_earlier_yes, status.held_for_endpoint - status.of_an_earlier_yes
+        earlier, other = status.of_an_earlier_yes, status.for_another_receiver
         why = f", {earlier} of them from an earlier yes" if earlier else ""
         why += f", {other} of them for another receiver" if other else ""
         them = "it" if len(status.held) == 1 else "them"
