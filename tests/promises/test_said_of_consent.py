@@ -99,6 +99,22 @@ def test_an_endpoint_that_cannot_be_used_in_the_config_does_not_hide_a_server_th
         assert here.metrics("disable").returncode == 0
 
 
+@pytest.mark.parametrize("word", ["review", "automatic", "only-me"])
+@pytest.mark.parametrize("where", ["SHIMMY_METRICS_ENDPOINT", "the config's endpoint"])
+def test_an_answer_promises_nothing_from_a_shell_whose_endpoint_cannot_be_used(
+    tmp_path: Path, where: str, word: str
+) -> None:
+    home = Home(tmp_path)
+    home.agree()
+    if where == "SHIMMY_METRICS_ENDPOINT":
+        home = home.having(SHIMMY_METRICS_ENDPOINT="http://example.org/")
+    else:
+        home.edit_config('{"metrics": {"enabled": true, "endpoint": "http://example.org/"}}')
+    told = home.run(word, command="shimmy-metrics").stdout
+    assert f"While {where} cannot be used nothing is measured or sent from this shell." in told
+    assert not any(promised in told for promised in ("next start", "session ends.", "sent automatically"))
+
+
 def test_enabling_under_a_switch_says_first_that_it_keeps_everything_off(tmp_path: Path) -> None:
     off = Home(tmp_path, {"SHIMMY_METRICS": "off"})
     told = off.metrics("enable").stdout.splitlines()

@@ -15,7 +15,7 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.consent import groups_lowered, obstacle
+from shimmy_metrics.wording.consent import not_sent
 from shimmy_metrics.wording.consent_question import disclosure
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
 from shimmy_metrics.wording.deletions import purged as sentences
@@ -91,7 +91,13 @@ def only_me(profile: Profile, *, as_json: bool) -> int:
 
     def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
         consent = EffectiveConsent(decision, environment.switch, environment.endpoint or decision.endpoint)
-        lines = answer_recorded(consent, changed=changed, attempt=before.attempt, store_unusable=before.store_unusable)
+        lines = answer_recorded(
+            consent,
+            changed=changed,
+            attempt=before.attempt,
+            unusable=before.unusable,
+            store_unusable=before.store_unusable,
+        )
         told.extend((*notices, *lines))
         if not as_json:
             _print_now(told)
@@ -124,7 +130,7 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
         before.attempt,
         review=review,
         moved=moved,
-        blocked=obstacle(before.consent) or groups_lowered(before.consent),
+        blocked=not_sent(before.consent, before.unusable),
         next_end=next_end(before.consent, before.running),
     )
     if as_json:

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
-from shimmy_metrics.wording.consent import UNMEASURED, obstacle
+from shimmy_metrics.wording.consent import UNMEASURED, obstacle, while_unusable
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
@@ -23,20 +23,23 @@ def effect_of_answer(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
+    unusable: Unusable | None = None,
     store_unusable: bool = False,
 ) -> tuple[str, ...]:
     """Return when a recorded yes or "only for me" takes effect, and when reports are sent; nothing for a no.
 
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
     elsewhere only one behind `--upstream` is measured. `attempt` and `next_end`: when a sender tries next.
-    `store_unusable`: nothing is measured, whatever is started.
+    `unusable`: nothing is measured from this shell; `store_unusable`: nothing is, whatever is started.
     """
     decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
         return ()
     if consent.switch:
         return (f"{consent.switch} keeps measuring and sending off in this shell.",)
-    if store_unusable:
+    if unusable:
+        measured = while_unusable(unusable)
+    elif store_unusable:
         measured = f"{UNMEASURED.capitalize()}."
     elif not own_server:
         measured = "On this system only a server behind serve --upstream is measured, from now on."
@@ -63,6 +66,7 @@ def answer_recorded(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
+    unusable: Unusable | None = None,
     store_unusable: bool = False,
 ) -> tuple[str, ...]:
     """Return what an answer changed, in sentences. `departures.purged` has those about what it deleted.
@@ -75,6 +79,7 @@ def answer_recorded(
         own_server=own_server,
         attempt=attempt,
         next_end=next_end,
+        unusable=unusable,
         store_unusable=store_unusable,
     )
     if not holds:
@@ -99,11 +104,18 @@ def answer_sentence(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
+    unusable: Unusable | None = None,
 ) -> str:
     """Return the sentences of `answer_recorded` as one line; `switch` and `endpoint` are those in force."""
     consent = EffectiveConsent(decision, switch, endpoint)
     lines = answer_recorded(
-        consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt, next_end=next_end
+        consent,
+        changed=changed,
+        starting=starting,
+        own_server=own_server,
+        attempt=attempt,
+        next_end=next_end,
+        unusable=unusable,
     )
     return " ".join(lines)
 

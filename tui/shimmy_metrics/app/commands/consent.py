@@ -15,7 +15,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Decision, Delivery
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT
 from shimmy_metrics.records import Departure
-from shimmy_metrics.wording.consent import groups_lowered, obstacle
+from shimmy_metrics.wording.consent import not_sent
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged
 from shimmy_metrics.wording.files import stays
@@ -115,7 +115,7 @@ class ConsentCommands:
             shown = self._host.overview
             attempt, blocked, which = FIRST_ATTEMPT, "", NextEnd.ANY
             if shown is not None:
-                attempt, blocked = shown.attempt, obstacle(shown.consent) or groups_lowered(shown.consent)
+                attempt, blocked = shown.attempt, not_sent(shown.consent, shown.unusable)
                 which = next_end(shown.consent, shown.sessions)
             told = delivery_changed(attempt, review=review, moved=moved, blocked=blocked, next_end=which)
             _ = self._host.post_message(Answered(told))
@@ -137,6 +137,7 @@ class ConsentCommands:
             starting=self._host.start.asking,
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
             next_end=next_end(EffectiveConsent(decision, environment.switch, endpoint), sessions),
+            unusable=shown.unusable if shown is not None else None,
         )
 
     def _stays(self, answer: Answer) -> str:
