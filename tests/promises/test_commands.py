@@ -19,6 +19,7 @@ from support.installed import BIN, Home
 from support.one_line import assert_one_line
 from support.renew import RENEW, ROOT
 from support.shells import MAN_PAGE, renewed
+from support.shells import keys as keys_in_the_app
 
 EVERYTHING: Final = (*COMMANDS.values(), *ACTIONS)
 
@@ -290,6 +291,11 @@ def test_man_finds_no_fault_in_the_page_and_every_command_is_in_it(tmp_path: Pat
     text = " ".join(re.sub(r".\x08|\x1b\[[0-9;]*m", "", done.stdout).split())
     assert all(command.program in text for command in COMMANDS.values())
     assert "In the app: c, then n." in text
+
+
+def test_two_keys_of_one_screen_are_alternatives_not_one_after_the_other() -> None:
+    assert keys_in_the_app(COMMANDS["recall"]) == "3, then z or Z"
+    assert keys_in_the_app(COMMANDS["history"]) == "3"
 
 
 def test_an_installation_has_them_where_shells_and_man_look() -> None:

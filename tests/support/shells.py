@@ -21,13 +21,13 @@ MAN_PAGE: Final = Path(__file__).resolve().parents[2] / "tui/shimmy_metrics/cli/
 
 EXITS: Final = (
     ("0", "Done."),
-    ("1", "The answer is no: validate found something, a released report was not taken, forget was not agreed to."),
+    ("1", "The answer is no: validate found something, say, a report was not taken, or you did not agree."),
     (
         "2",
-        "Wrong usage; a config, store, output or address that cannot be used; a no that could not be recorded; or a "
-        "report that may still be sent.",
+        "Trouble: wrong usage, say, an ID that names nothing, a config, store, output or address that cannot be used, "
+        "a receiver that gave no answer, a no that could not be recorded, or a report that may still be sent.",
     ),
-    ("127", "There is no real shimmy binary."),
+    ("127", "There is no real shimmy binary that can be run."),
     ("130", "Interrupted."),
     ("141", "The reader of the output went away."),
     ("128+n", "Ended by signal n. serve ends as the server did."),
@@ -37,7 +37,7 @@ VARIABLES: Final = (
     (
         "DO_NOT_TRACK, SHIMMY_METRICS",
         "DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches measuring and sending off in the process that has it, whatever "
-        "the config says; the demo, and a recall of yours, work all the same.",
+        "the config says; demo, recall and operator work all the same.",
     ),
     ("SHIMMY_METRICS_ENDPOINT", "Where reports go instead of to Shimmy's maintainer."),
     ("SHIMMY_BIN", "The real binary, if it is not the next shimmy on PATH."),
@@ -96,9 +96,9 @@ def _man_page() -> Iterator[str]:
         yield from (_synopsis(command), ".br")
     yield ".SH DESCRIPTION"
     yield from _paragraph(
-        "Measures sessions of Shimmy, a local LLM inference server, and sends reports of counts and coarse facts if "
-        "you say yes. It is off until then. Everything that it holds or would send can be seen, field by field and "
-        "byte for byte, in the app (shimmy tui) and with these commands."
+        "Measures sessions of Shimmy, a local LLM inference server, and sends reports of counts and coarse facts. It "
+        "is off until you say yes, or Only for me, which sends nothing. What would be sent can be seen, field by "
+        "field and byte for byte, in the app (shimmy tui) and with these commands."
     )
     yield ".SH COMMANDS"
     for command in COMMANDS.values():
@@ -123,8 +123,9 @@ def _command(command: Command) -> Iterator[str]:
 
 
 def keys(command: Command) -> str:
-    """Return the keys that do the same in the app, in their order."""
-    return ", then ".join(Keys().of(name) for name in command.app)
+    """Return the keys that do the same in the app: the screen's, then those of what is done there."""
+    screen, *on_it = (Keys().of(name) for name in command.app)
+    return ", then ".join(filter(None, (screen, " or ".join(on_it))))
 
 
 def _entry(name: str, text: str, action: Command | None = None) -> Iterator[str]:

@@ -43,11 +43,11 @@ class Command(NamedTuple):
     """Something that can be done.
 
     `name` is the word (or, for an action, the words) that the command line has for it, `does` a clause that says what
-    it does, `about` the paragraphs of its help. `app` are the ids of the keys to press for it in the app, in this
-    order; empty where the app has nothing of the kind. `under` is what it is typed behind: `shimmy-metrics`
-    if as `shimmy` it would shadow a command of the real binary. `actions` are what can be typed behind its own name
-    (behind `--metrics`, for `config`). `afterwards` says, where its answer was lost, what tells what it did; empty
-    where it changes nothing that its answer is needed for.
+    it does, `about` the paragraphs of its help. `app` are the ids of the keys for it in the app: the screen's first,
+    then those of what is done there; empty where the app has nothing of the kind. `under` is what it is typed behind:
+    `shimmy-metrics` if as `shimmy` it would shadow a command of the real binary. `actions` are what can be typed behind
+    its own name (behind `--metrics`, for `config`). `afterwards` says, where its answer was lost, what tells what it
+    did; empty where it changes nothing that its answer is needed for.
     """
 
     name: str

@@ -10,13 +10,13 @@ RECALL: Final = Command(
     about=(
         "Ask the receiver of a request that left to delete its reports, and print what it answered: a DELETE for each "
         "report, by its session_id. All reports of a request are recalled together; of several, and of all, it asks "
-        "first, and only a typed yes agrees. all is every request that left and is not recalled yet, each asked for "
-        "once; a receiver that gives no answer is not asked again. It is your own act: it works while metrics are "
-        "off, and is never done by itself. What a receiver has already counted in a published figure stays there.",
+        "first, and only a typed yes agrees. all is every request that left, is not recalled yet, and whose ids are "
+        "still here, each asked for once; a receiver that gives no answer is not asked again. It is your own act: it "
+        "works while metrics are off, and is never done by itself. What a receiver has already counted in a published "
+        "figure stays there.",
         "An ID is the start of a request's or a report's digest as it is shown, or of a session_id: at least "
-        f"{SHORTEST_ID} characters. Exits with 0 if "
-        "the receiver confirmed (204), all of it under all; with 1 if it answered otherwise; and with 2 if somebody "
-        "gave no answer, or nothing that left has this ID.",
+        f"{SHORTEST_ID} characters. Exits with 0 if every deletion was confirmed (204); with 1 if one was not, or you "
+        "did not agree; and with 2 if a receiver gave no answer, or nothing that left has this ID.",
     ),
     arguments=(
         Argument("id", "what to recall", value="ID|all", required=True),
@@ -31,8 +31,8 @@ OPERATOR: Final = Command(
     "operator",
     "ask the receiver that is set who runs it",
     about=(
-        "Ask the receiver that is set what its operator publishes of itself, and print it: one GET of /v1/operator, "
-        "which tells nothing of this machine but its IP address. Nothing is kept. It is your own act: it works "
+        "Ask the receiver that is set what its operator publishes of itself, and print it: one GET of /v1/operator. "
+        "None of its headers says anything about this machine. Nothing is kept. It is your own act: it works "
         "while metrics are off, and is never done by itself. What it says is its own word, which nobody here has "
         "checked.",
         "Exits with 1 if it answers with nothing that can be shown, and with 2 if nobody answered.",

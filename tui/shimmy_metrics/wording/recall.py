@@ -8,7 +8,7 @@ from shimmy_metrics.wording.numbers import amount
 
 _MAY_BE_GUESSED: Final = "Asked for all at once, a receiver can guess that they were one machine's."
 
-EFFECT: Final = "What its receiver has already counted in a published figure stays there; no figure names a report."
+EFFECT: Final = "What its receiver has already counted in a published figure stays there."
 
 INTERRUPTED: Final = "Interrupted: of the rest, one request may have been sent. Do this again to recall what is left."
 
