@@ -10,6 +10,7 @@ from shimmy_metrics.cli.command import FILES_TELL, HISTORY_TELLS, SHORTEST_ID, S
 from shimmy_metrics.cli.config_table import CONFIG, SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.cli.request_table import OPERATOR, RECALL
+from shimmy_metrics.limits import DEPARTURES_KEPT
 from shimmy_metrics.wording.receiver import UNREACHABLE, WITHOUT_NETWORK
 
 _ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."
@@ -48,8 +49,8 @@ _SHARED: Final = (
         arguments=(
             Argument(
                 "--plain",
-                "print the same facts as lines of text, and ask the question if it is open; a terminal that cannot "
-                "show the app gets this",
+                "print lines of text instead, and ask the question if it is open; a terminal that cannot show the app "
+                "gets this",
             ),
         ),
         afterwards=STATUS_TELLS,
@@ -96,8 +97,8 @@ _OWN: Final = (
         "automatic",
         "after a yes: send reports by themselves again",
         about=(
-            "Send each report after its session, without waiting for you to release it. Held reports are due then too, "
-            "except those that you held one by one, and those made for another receiver or under an earlier yes.",
+            "Send each report after its session, without waiting for you to release it. Reports that review alone held "
+            "are due then too.",
             WITHOUT_NETWORK,
         ),
         arguments=(_RECORDED,),
@@ -106,13 +107,14 @@ _OWN: Final = (
     ),
     Command(
         "history",
-        "each attempt to send, and what became of it",
+        "attempts to send, and what became of them",
         about=(
-            "List each attempt to send, newest first: what was sent, where to, when, what became of it, how many "
+            "List the attempts to send, newest first: what was sent, where to, when, what became of it, how many "
             "bytes and their digest. A receiver that confirmed the digest computed it itself, of the bytes that it "
-            "got. Of what a receiver took the bytes are kept as a receipt, until you delete them.",
+            "got. Of what a receiver took the bytes are kept as a receipt, until you delete them. The newest "
+            f"{DEPARTURES_KEPT:,} entries are kept, receipts with them; older ones become one.",
             "With ID, print a receipt's bytes as they were sent: shimmy-metrics history ID | sha256sum prints the "
-            f"digest that stands there, and at the receiver. {_ID}",
+            f"digest that stands in the list. {_ID}",
         ),
         arguments=(
             Argument("id", "the receipt to print", value="ID"),
@@ -126,8 +128,9 @@ _OWN: Final = (
         "diff",
         "what changed between two reports, field by field",
         about=(
-            "Compare the next report with the last one that was sent. With A, compare that report with the last one "
-            "that was sent before it; with A and B, report A with the later B.",
+            "Compare the next report with the last one that was sent; if none is waiting or measured, the last two "
+            "that were sent. With A, compare that report with the last one that was sent before it; with A and B, "
+            "report A with the later B.",
             f"{_ID} Waiting reports, receipts, and sessions that run or were cut off (as their reports would be now) "
             "can be named.",
         ),
@@ -142,8 +145,9 @@ _OWN: Final = (
         "preview",
         "the bytes that would be sent next, or on releasing ID",
         about=(
-            "Print the body of the next request, byte for byte; with ID or all, the body that release would send. "
-            f"Nothing is sent. {_ID}",
+            "Print the body of the next request, byte for byte; if nothing is due or held, the report of the running "
+            "session, or of one that was cut off, as it would be now, or an example. With ID or all, print the body "
+            f"that release would send. Nothing is sent. {_ID}",
         ),
         arguments=(
             Argument("id", "the report to preview", value="ID|all"),
@@ -157,7 +161,7 @@ _OWN: Final = (
         about=(
             "Send waiting reports now, as one request of their own, and print the outcome; exits with 1 if the "
             f"receiver took nothing. {_ID_OF_AN_ACT} all is every held report, or if none is held, every report that "
-            "is due.",
+            "is due, as far as one request has room.",
             WITHOUT_NETWORK,
         ),
         arguments=(
@@ -213,9 +217,9 @@ _OWN: Final = (
         "your own figures: requests, errors, tokens",
         about=(
             "Print your own figures: requests, errors, tokens generated (in JSON and CSV: tokens), tokens of prompts "
-            "(tokens_in) and both together, by the local day on which each answer ended. They are counted while "
-            "metrics are on or only for you, kept on this machine, 400 days up to the newest, and in no report; a no "
-            "deletes them.",
+            "(tokens_in) and, in the table, both together, by the local day on which each answer ended. They are "
+            "counted while metrics are on or only for you, kept on this machine, 400 days up to the newest, and in no "
+            "report; a no deletes them.",
         ),
         arguments=(
             Argument(
@@ -239,8 +243,12 @@ _OWN: Final = (
     ),
     Command(
         "files",
-        "everything of ours on this disk",
-        about=("List everything of ours on this disk, except what receive keeps: path, size, and what it is for.",),
+        "the files of ours on this disk",
+        about=(
+            "List the files of ours on this disk: path, size, and what each is for. Not among them are the program "
+            "itself, what you saved elsewhere or under another name, what receive keeps, and the sandbox of a killed "
+            "demo.",
+        ),
         arguments=(_JSON,),
         app=("app.consent",),
     ),

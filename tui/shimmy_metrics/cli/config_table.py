@@ -10,7 +10,7 @@ from shimmy_metrics.wording.receiver import UNREACHABLE, WITHOUT_NETWORK, YOUR_A
 ACTIONS: Final = (
     Command(
         "enable",
-        "say yes to this program's fields and to the receiver that is set; nothing is measured or sent before that",
+        "say yes to this program's fields and to the receiver that is set; nothing is sent before that",
         about=(
             " ".join(disclosure(ENDPOINT)),
             f"{YOUR_ADDRESS} Where another receiver is set, enable names that one; status does so before. The fields: "
@@ -46,7 +46,7 @@ ACTIONS: Final = (
     ),
     Command(
         "export",
-        "what config, store and log hold, as JSON",
+        "what store and log hold, and our keys of the config, as JSON",
         about=(
             "Among it are your answer, sessions, waiting reports, each attempt to send, receipts with the ids by which "
             "they can be recalled, your own figures and the log. Who may read a file that your shell makes of it, its "

@@ -103,7 +103,7 @@ RECEIVE: Final = Command(
         Argument("--listen", "the address to listen at, instead of 127.0.0.1:8787", value="ADDR"),
         Argument(
             "--trusted-proxy",
-            "the proxy's address: only what comes from there may say for whom it asks (X-Forwarded-For)",
+            "the proxy's address, or unix: only what comes from there may say for whom it asks (X-Forwarded-For)",
             value="IP",
         ),
         Argument("--tls-cert", "a file with the certificate and its chain (PEM), to speak HTTPS itself", value="FILE"),
