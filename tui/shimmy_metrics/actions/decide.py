@@ -5,11 +5,11 @@ Each writes the config first and then deletes what may not be kept under it.
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-from shimmy_metrics.actions.purge import SENDER_END_SECONDS, purge, purge_under, purge_without_consent
+from shimmy_metrics.actions.hold_waiting import hold_others, hold_queued
+from shimmy_metrics.actions.purge import purge, purge_under, purge_without_consent
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.config.change import change
 from shimmy_metrics.config.codec import Document
@@ -31,12 +31,11 @@ from shimmy_metrics.consent.state import (
 )
 from shimmy_metrics.delivery import groups
 from shimmy_metrics.delivery.consent_with_answers import ENDED
-from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import NO_WAITS_SECONDS
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, transaction
+from shimmy_metrics.store.database import get_meta, opened, set_meta, transaction
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
@@ -169,29 +168,11 @@ def hold(profile: Profile, *, review: bool) -> DeliveryChanged:
 
     decision = change(profile, step).decision
     try:
-        return DeliveryChanged(decision, _hold_queued(profile, decision, review=review))
+        return DeliveryChanged(decision, hold_queued(profile, decision, review=review))
     except UserError as error:
         effect = "nothing is sent without a release" if review else "what is held stays held"
         remedy = f"{error.remedy}. Your choice is recorded; {effect}"
         raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
-
-
-def _hold_queued(profile: Profile, decision: Decision, *, review: bool) -> int:
-    """Hold or free the reports that are queued; return how many are held, or due, because of that.
-
-    One that is too old to be sent does not count. Raises `UserError`.
-    """
-    if not _holds_reports(profile, decision):
-        return 0
-    states = (QueueState.DUE, QueueState.HELD_BY_MODE)
-    before, after = states if review else states[::-1]
-    with opened(profile) as db, transaction(db):
-        if after is QueueState.DUE and groups.group_size(db, decision.endpoint).lowered:
-            after = QueueState.HELD_FOR_GROUPS
-        now = profile.clock.now()
-        moved = sum(each.state is before and not each.overdue(now) for each in outbox.everything(db))
-        outbox.move_all(db, before, after)
-        return moved if after in states else 0
 
 
 def _renew(profile: Profile, on_recorded: OnRecorded, answer: Callable[..., Decision]) -> Decided:
@@ -217,7 +198,7 @@ def _finish(
         on_recorded(decision, changed=changed, notices=notices)
     finally:  # nobody may be there to be told: a closed pipe, a terminal that is gone
         purged = _purge_recorded(profile, decision)
-    return Decided(decision, changed, purged, _hold_others(profile, decision), notices)
+    return Decided(decision, changed, purged, hold_others(profile, decision), notices)
 
 
 def _purge_before(profile: Profile, document: Document) -> None:
@@ -266,30 +247,6 @@ def _agree_anew(profile: Profile, decision: Decision) -> bool:
                 free = QueueState.HELD_BY_MODE if decision.delivery is Delivery.REVIEW else QueueState.DUE
                 outbox.move_all(db, QueueState.HELD_FOR_GROUPS, free)
     return ended or lowered
-
-
-def _hold_others(profile: Profile, decision: Decision) -> int:
-    """Hold what was sealed under an earlier yes; return how many reports that were, without those too old to be sent.
-
-    Raises `UserError`.
-    """
-    if decision.consent is not Consent.GRANTED or not _holds_reports(profile, decision):
-        return 0
-    wait_until_gone(profile, SENDER_END_SECONDS)  # one that was sending under that yes sees the new one, and ends
-    now = profile.clock.now()
-    with opened(profile) as db, transaction(db):
-        before = _held_for_endpoint(db, now)
-        outbox.hold_others(db, decision.consent_id, decision.endpoint)
-        return _held_for_endpoint(db, now) - before
-
-
-def _held_for_endpoint(db: Database, now: datetime) -> int:
-    return sum(each.state is QueueState.HELD_FOR_ENDPOINT and not each.overdue(now) for each in outbox.everything(db))
-
-
-def _holds_reports(profile: Profile, decision: Decision) -> bool:
-    with open_readonly(profile, off=decision.consent is not Consent.GRANTED) as db:
-        return db is not None and bool(outbox.everything(db))
 
 
 def _now(profile: Profile) -> str:
