@@ -67,6 +67,19 @@ def test_a_switch_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path
         assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_preview_names_a_measured_server_beside_a_switch_whatever_it_previews(tmp_path: Path, waits: bool) -> None:
+    with enabled(tmp_path) as (home, _):
+        if waits:
+            queue_report(home)
+        else:
+            assert home.run("only-me", command="shimmy-metrics").returncode == 0
+        with _measured(home) as url:
+            told = home.having(DO_NOT_TRACK="1").metrics("preview").stderr
+    assert told.startswith("What is waiting, as one request: 1 report" if waits else "The running session: ")
+    assert f"The server at {url} was started without it and is measured" in told
+
+
 def test_an_endpoint_that_cannot_be_used_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path: Path) -> None:
     with enabled(tmp_path) as (home, receiver):
         here = home.having(SHIMMY_METRICS_ENDPOINT="http://example.org/")

@@ -8,7 +8,7 @@ from shimmy_metrics.cli.request_report import size, waiting
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import QueueState
-from shimmy_metrics.wording.consent import DISABLE, obstacle
+from shimmy_metrics.wording.consent import DISABLE, measured_elsewhere, obstacle
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere, there
 from shimmy_metrics.wording.receiver import by_way_of
@@ -19,10 +19,13 @@ from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, SENT_AT_ITS_END
 def described(found: Preview, now: datetime) -> Iterator[str]:
     """Yield what previewed bytes are that are no example, and whether they are sent."""
     consent = found.consent
+    elsewhere = [shown_address(session) for session in measured_elsewhere(consent, found.running)]
     if found.basis is Basis.SESSION:
         yield f"{_session_name(found)}{_as_it_would_be(found, now)} {len(found.request.body):,} bytes."
         if found.session is not None and found.session.local:
             yield "It is measured for you alone: no report is made of it."
+            if elsewhere:
+                yield switched_elsewhere(consent.switch, elsewhere, DISABLE)
             return
     else:
         held = found.request.reports[0].state.held
@@ -34,9 +37,10 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
     if found.left_over:
         yield f"It has no room for {amount(found.left_over, 'more report')}."
     running = found.session if found.session in found.running else None
-    if running is not None and consent.switch:
-        yield switched_elsewhere(consent.switch, [shown_address(running)], DISABLE)
-        return
+    if elsewhere:
+        yield switched_elsewhere(consent.switch, elsewhere, DISABLE)
+        if running is not None:
+            return
     other = other_receiver(consent, found.running, found.attempt)
     if other:
         yield other
