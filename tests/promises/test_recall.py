@@ -44,7 +44,7 @@ def test_a_request_is_recalled_whole_over_one_connection_with_nothing_of_its_own
         f"DELETE {receiver.url}/{FIRST}",
         f"DELETE {receiver.url}/{SECOND}",
         f"The headers are Host: {host}, User-Agent: shimmy-metrics, Accept: application/json, "
-        "Accept-Encoding: identity, Connection: close.",
+        "Accept-Encoding: identity, Connection: keep-alive (of the last close).",
     ]
     assert told.stdout.splitlines()[3].startswith("2 reports recalled at ")
     assert told.stdout.splitlines()[3].endswith(f": {host} confirmed that it holds them no more.")

@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.records import Departure, DepartureKind, Failure, Outcome
 from shimmy_metrics.wording.departures import became, label
-from shimmy_metrics.wording.recall import all_at_once, also_sent_to, together
+from shimmy_metrics.wording.recall import all_at_once, also_sent_to, recall_headers, together
 from support.samples import NOW
 
 RECALL = Departure(
@@ -92,6 +92,11 @@ def test_what_a_receiver_can_guess_from_being_asked_for_all_is_said_before() -> 
     assert guess in all_at_once(2, 3, ["a.example", "a.example"])
     assert guess not in all_at_once(1, 3, ["a.example"])  # one request: it knows
     assert guess not in all_at_once(2, 2, ["a.example", "b.example"])  # each is asked for its own
+
+
+def test_of_several_requests_over_one_connection_each_header_is_told() -> None:
+    assert recall_headers(1) == "The headers are those of a report, without the two that describe a body."
+    assert recall_headers(2).endswith(" a body; Connection is keep-alive in all but the last.")
 
 
 def test_other_receivers_are_named_once() -> None:

@@ -95,7 +95,11 @@ def _recall_all(profile: Profile, *, yes: bool, as_json: bool) -> int:
 
 def _request_lines(found: FoundRecall) -> list[str]:
     requests = [f"{request.method} {request.url}" for request in found.requests]
-    return [*requests, with_headers(found.requests[-1].headers, found.proxy)]
+    several = zip(found.requests[0].headers, found.requests[-1].headers, strict=True)
+    headers = [
+        (name, value if value == last else f"{value} (of the last {last})") for (name, value), (_, last) in several
+    ]
+    return [*requests, with_headers(headers, found.proxy)]
 
 
 def _unread(lines: Iterable[str]) -> OSError | None:

@@ -12,8 +12,6 @@ EFFECT: Final = "What its receiver has already counted in a published figure sta
 
 INTERRUPTED: Final = "Interrupted: of the rest, one request may have been sent. Do this again to recall what is left."
 
-RECALL_HEADERS: Final = "The headers are those of a report, without the two that describe a body."
-
 _LABELS: Final = {
     None: "being recalled",
     Outcome.RECALLED: "recalled",
@@ -58,6 +56,12 @@ def recall_became(departure: Departure, to: str, at: str, failure: str) -> str:
             return f"{what} sent to {to} {at} as far as the first without an answer, none confirmed{failure}"
         case _:
             return f"{what} sent to {to} {at}, not confirmed: {answer}{failure}"
+
+
+def recall_headers(requests: int) -> str:
+    """Return which headers so many requests have that go over one connection, as a sentence."""
+    several = "; Connection is keep-alive in all but the last" if requests > 1 else ""
+    return f"The headers are those of a report, without the two that describe a body{several}."
 
 
 def all_at_once(requests: int, reports: int, hosts: Iterable[str]) -> str:

@@ -12,10 +12,10 @@ from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.recall import (
     ALL_RECALLED,
     EFFECT,
-    RECALL_HEADERS,
     all_asked,
     all_at_once,
     also_sent_to,
+    recall_headers,
     together,
 )
 from shimmy_metrics.wording.receiver import by_way_of
@@ -49,7 +49,7 @@ class RecallCommands:
             f"{to} is asked to delete {'it' if number == 1 else 'them'}{by_way_of(found.proxy)}:",
             f"{first.method} {first.url}{more}.",
             *together(number, departure.reports),
-            RECALL_HEADERS,
+            recall_headers(number),
             EFFECT,
             *also_sent_to(host(each.endpoint) for each in found.elsewhere),
         )
@@ -88,7 +88,8 @@ class RecallCommands:
                     return
                 reports = sum(len(found.report_ids) for found in every)
                 left = all_at_once(len(every), reports, (host(found.departure.endpoint) for found in every))
-                told = f"{left} {RECALL_HEADERS} {EFFECT}"
+                headers = recall_headers(max(len(found.requests) for found in every))
+                told = f"{left} {headers} {EFFECT}"
                 question = Question("Recall all of them?", told, "Yes, recall them", "No")
                 self._host.call_from_thread(self._runner.ask, question, lambda: self.recall_all(every))
 
