@@ -14,6 +14,7 @@ from shimmy_metrics.records import Session
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.readonly import open_readonly
 from support.installed import Home, stop, wait_until
+from support.one_line import assert_one_line
 from support.queued import fill_outbox, uuid
 from support.servers import ask, free_port, wait_for
 
@@ -73,6 +74,15 @@ def test_status_says_of_a_yes_that_others_may_have_written_that_it_does_not_coun
     assert "config.json (the answer there does not count)" in told
     assert "Others could write" in home.metrics("enable").stdout
     assert home.metrics("status").stdout.startswith("Metrics on")
+
+
+@pytest.mark.parametrize("word", ["review", "automatic"])
+def test_how_reports_are_sent_is_not_refused_for_want_of_a_yes_where_one_does_not_count(home: Home, word: str) -> None:
+    home.metrics("enable")
+    home.profile.config_path.chmod(0o666)
+    refused = home.run(word, command="shimmy-metrics")
+    assert_one_line(refused, "the answer in the config does not count: others may write")
+    assert "there is none" not in refused.stderr
 
 
 def test_under_a_switch_enable_says_first_that_it_keeps_everything_off(home: Home) -> None:

@@ -22,5 +22,5 @@ def test_measured_it_gets_another_port_and_the_help_says_so(tmp_path: Path, answ
     assert home.run(answer, command="shimmy-metrics").returncode == 0
     assert home.run(*words).stdout.split() == ["serve", "--bind", "auto", "--model-path", "x"]
     said = " ".join(home.run("serve", "--help", command="shimmy-metrics").stdout.split())
-    assert "Without a yes or Only for me this program becomes it, with every argument unchanged" in said
+    assert "Else this program becomes it, with every argument unchanged" in said
     assert "the meter has the address that you asked for, and the server another port (--bind auto)" in said

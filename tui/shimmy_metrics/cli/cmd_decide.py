@@ -7,6 +7,7 @@ from shimmy_metrics.actions.decide import enable as say_yes
 from shimmy_metrics.actions.forget import forget_plan
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.status import read_status
+from shimmy_metrics.cli.blocked import require_no_obstacle
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
@@ -123,6 +124,7 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
     """
     before = read_status(profile)
     if before.consent.decision.consent is not Consent.GRANTED and not before.unusable:
+        require_no_obstacle(before.consent)
         what = f"reports are {'held' if review else 'sent'} only after a yes, and there is none"
         raise UserError(what, remedy="Enable first: shimmy config --metrics enable")
     decision, moved = hold(profile, review=review)

@@ -6,12 +6,12 @@ from typing import Final
 
 from shimmy_metrics.actions.outbox import ReleaseRequest, can_release, departure_for, find_release, release_request
 from shimmy_metrics.actions.status import Status, read_status
+from shimmy_metrics.cli.blocked import require_no_obstacle
 from shimmy_metrics.cli.command import SHORTEST_ID
 from shimmy_metrics.cli.departure_json import departure_json
 from shimmy_metrics.cli.output import print_bytes, print_json, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.request_report import size, waiting
-from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure
@@ -51,10 +51,7 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     """
     with purge_first(profile):
         found = find_release(profile, word)
-    blocked = obstacle(found.consent)
-    if blocked:
-        what, _, remedy = blocked.partition(". ")
-        raise UserError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
+    require_no_obstacle(found.consent)
     after = release_request(profile, found)
     if not as_json:
         print_line(f"Releasing to {found.request.url}: {size(found)}.")
