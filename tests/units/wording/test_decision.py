@@ -41,7 +41,7 @@ def test_before_a_server_was_measured_nobody_knows_whether_reports_leave_at_an_e
 
 def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> None:
     told = " ".join(effect_of_answer(EffectiveConsent(YES), own_server=True))
-    assert "from its next start on; behind serve --upstream from now on" in told
+    assert "from its next start on; behind serve --upstream from now on, unless a switch is set there" in told
     assert "Only sessions of Shimmy itself are sent; those of another server stay here." in told
     assert (
         "A server that is not measured yet is" in told

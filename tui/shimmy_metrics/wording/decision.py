@@ -12,7 +12,8 @@ from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
 
 FROM_NEXT_START: Final = (
-    "A server that is not measured yet is measured from its next start on; behind serve --upstream from now on."
+    "A server that is not measured yet is measured from its next start on; behind serve --upstream from now on, "
+    "unless a switch is set there."
 )
 
 

@@ -228,7 +228,7 @@ def note(entry: Note) -> str:
         case NoteKind.DELETED:
             return f"{amount(entry.number, 'waiting report')} deleted by you"
         case NoteKind.FOLDED:
-            return f"{amount(entry.number, 'older entry', 'older entries')}, of which the number alone is kept"
+            return f"{amount(entry.number, 'older entry', 'older entries')}, of which only sums are kept"
         case NoteKind.RECEIPTS_DELETED:
             return f"bytes of {amount(entry.number, 'receipt')} deleted by you"
         case NoteKind.GROUPS_LOWERED:
