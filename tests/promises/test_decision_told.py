@@ -68,7 +68,7 @@ def test_status_says_of_a_yes_that_others_may_have_written_that_it_does_not_coun
     home.profile.config_path.parent.chmod(0o777)
     told = home.metrics("status").stdout
     assert told.startswith(
-        "Not decided: nothing is measured.\nThe answer in the config does not count: others may write "
+        "Answer not counted: nothing is measured.\nThe answer in the config does not count: others may write "
     )
     assert "Nothing is measured or sent from here. Enable to decide again" in told  # the owner's servers are
     assert "config.json (the answer there does not count)" in told
