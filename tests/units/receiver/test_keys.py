@@ -239,7 +239,7 @@ def test_a_line_that_was_changed_shows(folder: Folder, change: tuple[str, str]) 
     folder.retention_log.write_text("\n".join(kept) + "\n")
     wrong = checked(folder).wrong
     assert "line 2 is not signed by the receiver's key" in wrong
-    assert "line 3 does not follow the one before it: a line was changed or taken out" in wrong
+    assert "line 3 does not follow the one before it: a line was changed, added or taken out" in wrong
 
 
 @pytest.mark.parametrize("order", [[0, 2], [1, 2], [0, 2, 1], [0, 1, 1, 2]])

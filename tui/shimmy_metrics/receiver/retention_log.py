@@ -76,7 +76,7 @@ def checked(folder: Folder) -> Checked:
     for number, line in enumerate(_lines(folder), 1):
         said = _parsed(line)
         if said.get("previous") != previous:
-            wrong.append(f"line {number} does not follow the one before it: a line was changed or taken out")
+            wrong.append(f"line {number} does not follow the one before it: a line was changed, added or taken out")
         previous = _digest(line)
         signer = str(said.get("next_key")) if said.get("key_lost") else current
         if signer not in known or not _signed_by(signer, said, line):
