@@ -283,5 +283,5 @@ async def test_a_notice_is_in_view_on_every_screen_and_costs_no_row(tmp_path: Pa
     for without, noticed in zip(*map(tuple, told), strict=True):
         rows, others = noticed.splitlines(), without.splitlines()
         assert "This is a sandbox" in rows[1]
-        if "none needs Ctrl" not in noticed:  # there it stands in full, below the keys
+        if "nothing needs Ctrl" not in noticed:  # there it stands in full, below the keys
             assert [*rows[:1], *rows[2:]] == [*others[:1], *others[2:]]

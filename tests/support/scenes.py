@@ -135,7 +135,7 @@ WALKS: Final = (
             Scene("search-nothing", f"{_CLEAR} m a i l", "No field's name, meaning, source or purpose has 'mail'"),
             Scene("palette", "escape colon", "key ", drawn=True),
             Scene("palette-search", "e x p", "key x"),
-            Scene("keys", "escape question_mark", "none needs Ctrl", drawn=True, sized=True),
+            Scene("keys", "escape question_mark", "nothing needs Ctrl", drawn=True, sized=True),
             Scene("consent", "q c", "Metrics are on, last changed", drawn=True, sized=True),
         ),
     ),

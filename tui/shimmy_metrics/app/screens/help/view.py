@@ -22,7 +22,7 @@ class KeyLine:
 
 def help_view(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyLine], notice: str) -> Content:
     """Return the keys of this screen and those of every screen, side by side where there is room."""
-    head = headline(canvas, "Keys (none needs Ctrl, Alt, Esc or a mouse)")
+    head = headline(canvas, "Keys (nothing needs Ctrl, Alt, Esc or a mouse)")
     notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
     notes += [Row(BLANK), *map(Row, wrapped(UNREACHABLE, canvas.width, role=Role.MUTED))]
     left, right = _Column(3, here), _Column(0, everywhere)
