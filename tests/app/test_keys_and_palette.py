@@ -29,6 +29,24 @@ async def test_what_the_help_says_is_what_is_bound(tmp_path: Path) -> None:
         assert "Ctrl+L" in shown
 
 
+async def test_where_a_server_waits_for_the_answer_esc_is_not_said_to_stay(tmp_path: Path) -> None:
+    app = opened.living(tmp_path, asking=True)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await opened.press(pilot, "question_mark")
+        shown = opened.read(app)
+        assert "q Esc quit without deciding" in shown
+        assert "not Esc" not in shown
+        await opened.press(pilot, "q", "escape")
+        await opened.until(pilot, lambda: not app.is_running)
+
+
+async def test_the_palette_calls_an_answer_what_it_is_now(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)):
+        listed = [command.name for command in commands(app, app.screen)]
+        assert listed[:5] == ["Enable", "Only for me", "No thanks", "Ask me later", "Enable, held"]
+
+
 async def test_a_config_that_cannot_be_used_is_said_in_the_first_line(tmp_path: Path) -> None:
     profile = opened.profile_of(tmp_path)
     profile.config_path.parent.mkdir(parents=True)
@@ -113,7 +131,7 @@ async def test_session_names_the_key_of_the_own_figures_in_its_last_row(tmp_path
         ("2", "Release this report"),
         ("3", "Save receipts as proof"),
         ("4", "Search the fields"),
-        ("c", "Enable"),
+        ("c", "Keep on"),
         ("1", "Session: what is measured"),
     ],
 )

@@ -166,13 +166,16 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
     """Yield each action that is possible now once, with the keys that do the same."""
     keys: dict[str, list[str]] = {}
     found: dict[str, tuple[str, Callable[[], Awaitable[bool]]]] = {}
-    offered = {button.action for button in screen.buttons()} if isinstance(screen, BaseScreen) else set()
+    front = screen if isinstance(screen, BaseScreen) else None
+    offered = {button.action for button in front.buttons()} if front is not None else set()
+    labels = front.labels if front is not None else {}
     for active in screen.active_bindings.values():
         binding = active.binding
         possible = binding.id not in _OFFERED or f"screen.{binding.action}" in offered
         if binding.id and binding.description and possible:
             keys.setdefault(binding.id, []).append(called(binding.key))
-            found[binding.id] = (binding.description, _runner(app, active.node, asking(binding.action)))
+            called_now = labels.get(binding.id, binding.description)
+            found[binding.id] = (called_now, _runner(app, active.node, asking(binding.action)))
     for name in sorted(found, key=_place):
         description, run = found[name]
         named = f"{description[:1].upper()}{description[1:]}"

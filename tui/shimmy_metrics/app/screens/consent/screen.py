@@ -70,6 +70,8 @@ class ConsentScreen(BaseScreen):
         overview = self.host.overview
         if overview is not None and overview.files:
             self.labels["page.leaf-down"] = "more: the files on disk"
+        if self.host.start.asking:  # Esc leaves this question too
+            self.labels["app.back"] = "quit without deciding"
 
     async def fill(self) -> None:
         """Fill the screen's places."""

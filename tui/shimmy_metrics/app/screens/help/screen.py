@@ -1,7 +1,6 @@
 """The screen of keys: those of the screen behind it, and those of every screen."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 
 from textual.binding import ActiveBinding
 from textual.screen import Screen
@@ -24,7 +23,7 @@ class HelpScreen(BaseScreen):
         active = list(behind.active_bindings.values())
         labels = behind.labels if isinstance(behind, BaseScreen) else {}
         self._here = _lines((each for each in active if each.node is not behind.app), labels)
-        self._everywhere = _lines(each for each in active if each.node is behind.app)
+        self._everywhere = _lines((each for each in active if each.node is behind.app), labels)
 
     def drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
         """Return a rule alone: nothing is marked, so nothing is explained."""
@@ -35,7 +34,7 @@ class HelpScreen(BaseScreen):
         return help_view(canvas, self._here, self._everywhere, self.host.start.notice)
 
 
-def _lines(bindings: Iterable[ActiveBinding], labels: Mapping[str, str] = MappingProxyType({})) -> list[KeyLine]:
+def _lines(bindings: Iterable[ActiveBinding], labels: Mapping[str, str]) -> list[KeyLine]:
     """Return a line for each action, all its keys on it, in the order in which they are bound.
 
     `labels` are what actions are called now, by id, where that is not their description.
