@@ -250,10 +250,12 @@ async def test_asked_at_serve_a_yes_is_said_to_count_from_this_very_start(tmp_pa
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "Enable        measured from this start on" in opened.text(app)
+        assert "Change your mind at any time: shimmy tui, c, then one letter" in opened.text(app)
     app = opened.living(tmp_path, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "Enable        from the server's next start; behind --upstream at once" in opened.text(app)
+        assert "Change your mind at any time: c, then one letter" in opened.text(app)
 
 
 async def test_asked_at_serve_no_key_is_listed_that_leads_away_from_the_question(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def consent_rows(
     shown = left - ruled - len(page.lines)
     close = tuple(each for each in text if each != BLANK)
     text = close if len(close) <= left - ruled < len(text) else text  # no sentence is cut for a blank row
-    mind = view.change_of_mind(canvas)
+    mind = view.change_of_mind(canvas, starting=starting)
     fits = len(text) <= shown and len(mind) < canvas.width - 6
     if not (fits or renewing):
         text = (*text, *wrapped(f"{mind}.", canvas.width))

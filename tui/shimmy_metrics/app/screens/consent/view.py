@@ -55,9 +55,10 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     return (*lines, *wrapped(" ".join(OWN_FIGURES), canvas.width))
 
 
-def change_of_mind(canvas: Canvas) -> str:
-    """Return that an answer can be changed, and how."""
-    return f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one letter"
+def change_of_mind(canvas: Canvas, *, starting: bool = False) -> str:
+    """Return that an answer can be changed, and how. `starting`: the server starts then, and the app is closed."""
+    first = "shimmy tui, " if starting else ""
+    return f"Change your mind at any time: {first}{canvas.keys.of('app.consent')}, then one letter"
 
 
 def other_operator(overview: Overview | None) -> bool:
