@@ -79,7 +79,7 @@ async def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
             await opened.answer(pilot, "y")
             await opened.until(pilot, lambda: "being sent right now" in opened.text(app))
             await opened.press(pilot, "r")
-            assert "Something is being sent now (5 s at most)." in opened.text(app)
+            assert "Just then something was being sent (5 s at most)." in opened.text(app)
     with store(opened.profile_of(tmp_path)) as db:
         assert outbox.everything(db)
 
@@ -96,7 +96,7 @@ async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_bef
         assert "1 report is waiting. This one is being sent now." in opened.text(app)
         assert released
         await opened.press(pilot, "r")  # whatever the store says of it yet
-        assert "Something is being sent now (5 s at most)." in opened.text(app)
+        assert "Just then something was being sent (5 s at most)." in opened.text(app)
         with store(opened.profile_of(tmp_path)) as db:
             depart(db, report, outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION, by_hand=True)
         await opened.until(pilot, lambda: "no connection could be made. What" in " ".join(opened.text(app).split()))

@@ -41,7 +41,7 @@ def _ids_deleted() -> Overview:
         (overviews.idle, "2 t", "This is only a preview: nothing is waiting here."),
         (overviews.busy, "2 t", "This one is not sent automatically."),
         (overviews.batch, "2 d", "This is a request of 2 reports; ] shows them one by one."),
-        (_sending, "2 r", "Something is being sent now (5 s at most). Release it after that."),
+        (_sending, "2 r", "Just then something was being sent (5 s at most). Release it after that."),
         (_late, "2 r", "The sender has not ended within its 5 s. Nothing else is sent before it does."),
         (overviews.switched_off_here, "3 m", "Reports are now compared with this one. Open another, or press 2."),
         (_sent, "3 m", "Reports are now compared with this one. Open another."),

@@ -129,7 +129,7 @@ class Outgoing:
             return f"Nothing is sent from here: {self._host.keys.of('app.consent')} says why."
         if overview.sending or self._commands.outbox.released:
             late = sender_late(overview.entries, self._host.canvas().now)
-            return SENDER_LATE if late else "Something is being sent now (5 s at most). Release it after that."
+            return SENDER_LATE if late else "Just then something was being sent (5 s at most). Release it after that."
         self._commands.outbox.ask_to_release(subject)
         return ""
 
