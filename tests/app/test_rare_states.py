@@ -33,6 +33,7 @@ async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no
     figures = await shown(tmp_path, UNREADABLE, "u")
     assert "The store was not read, so your figures are not known here." in figures
     assert "Nothing has been counted yet" not in figures
+    assert "A no deletes them" not in figures
 
 
 async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: Path) -> None:
@@ -108,3 +109,9 @@ async def test_a_no_just_after_only_for_me_does_not_repeat_what_that_kept(tmp_pa
 async def test_an_empty_history_says_which_attempts_become_one_line(tmp_path: Path) -> None:
     page = await shown(tmp_path, overviews.idle(), "3")
     assert "Attempts in a row that sent nothing for the same reason are one line." in page
+
+
+async def test_an_empty_history_does_not_say_that_something_is_sent_next_after_a_no(tmp_path: Path) -> None:
+    page = await shown(tmp_path, overviews.declined(), "3")
+    assert "What would be sent 2" in page
+    assert "Next to be sent" not in page

@@ -81,7 +81,7 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
         keys = canvas.keys
         then = (
             Row(BLANK),
-            Row(placed(canvas.width, at(3, "Next to be sent"), at(34, Span(keys.of("app.outgoing"), Role.ACCENT)))),
+            Row(placed(canvas.width, at(3, "What would be sent"), at(34, Span(keys.of("app.outgoing"), Role.ACCENT)))),
             Row(
                 placed(
                     canvas.width,

@@ -33,7 +33,9 @@ def usage_view(canvas: Canvas, overview: Overview | None, period: Period) -> Con
         return Content((placed(canvas.width, at(1, muted(READING))),), ())
     usage = overview.usage
     if not usage.days:
-        why = NOT_READ if overview.store_unusable else nothing(usage, canvas.keys.of("app.consent"))
+        if overview.store_unusable:  # then a no deletes none of them
+            return Content((*headline(canvas, NOT_READ), BLANK), ())
+        why = nothing(usage, canvas.keys.of("app.consent"))
         return Content((*headline(canvas, why), BLANK), paragraphs(canvas, KEPT_HERE) if usage.measures else ())
     heads = _figures(canvas, tuple(muted(name) for name in HEADS))
     head = (*headline(canvas, usage_in_all(usage)), _periods(canvas, period), placed(canvas.width, *heads))
