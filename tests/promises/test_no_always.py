@@ -17,8 +17,11 @@ import pytest
 from shimmy_metrics.config.codec import parse
 from shimmy_metrics.config.write import leftovers
 from shimmy_metrics.consent.state import Consent
-from support.installed import BIN, LONGEST, Home
+from shimmy_metrics.demo.toy_server import ToyServer
+from support.installed import BIN, LONGEST, Home, announced, stop
+from support.metered import measured
 from support.one_line import can_mount, needs_setpriv, unprivileged
+from support.servers import ask
 from support.timely import in_time
 from support.users import OTHER, VICTIM, command_as, home_of, metrics_as, needs_users, run_as
 
@@ -65,6 +68,23 @@ def test_whatever_another_process_locks_a_no_takes_effect(home: Home, what: str)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.startswith("Metrics are off.")
     assert _consent(home) == "declined"
+
+
+def test_a_session_counts_nothing_while_others_may_write_the_answer(home: Home) -> None:
+    home.agree()
+    config = home.profile.config_path
+    with ToyServer() as toy, measured(home, toy.url) as (port, process):
+        assert process.stderr is not None
+        assert announced(process).startswith("shimmy-metrics: measured")
+        assert ask(port)[0] == 200
+        config.chmod(0o666)
+        assert f"no longer measured, passed on at http://127.0.0.1:{port}" in process.stderr.readline()
+        assert ask(port)[0] == 200
+        config.chmod(0o600)
+        assert process.stderr.readline().startswith("shimmy-metrics: measured")
+        assert ask(port)[0] == 200
+        stop(process)
+    assert json.loads(home.run("usage", "--json", command="shimmy-metrics").stdout)[0]["requests"] == 2
 
 
 @needs_users

@@ -1,5 +1,6 @@
 """The decision while a session runs: which changes it survives, and when the config is parsed."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,25 @@ def test_which_change_a_session_survives(
 ) -> None:
     found = [still_covered(consents[began], consents[now], restartable=each) for each in (False, True)]
     assert found == {"always": [True, True], "until restart": [True, False], "never": [False, False]}[covered]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a person's folders to that person")
+@pytest.mark.parametrize(("what", "mode"), [("config.json", 0o600), (".", 0o700)])
+def test_who_may_write_the_config_is_noticed_as_a_change(tmp_path: Path, what: str, mode: int) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    watch, opened = ConsentWatch(mine), mine.config_path.parent / what
+
+    def measures() -> bool:
+        found = watch.poll()
+        assert isinstance(found, EffectiveConsent)
+        return found.measures
+
+    assert measures()
+    opened.chmod(mode | 0o022)
+    assert not measures()
+    opened.chmod(mode)
+    assert measures()
 
 
 def test_the_config_is_parsed_once_for_each_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

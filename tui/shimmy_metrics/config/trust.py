@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from shimmy_metrics.errors import UserError, reason_of
+from shimmy_metrics.system.files import stamp
 from shimmy_metrics.system.places import StrPath, tidy
 
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -36,6 +37,14 @@ def distrust(path: StrPath) -> str:
         return next((str(flaw) for flaw in _flaws(path)), "")
     except OSError as error:
         return f"it cannot be told who may write {path} ({reason_of(error)})"
+
+
+def stamps(path: StrPath) -> tuple[tuple[int, int, int, int], ...]:
+    """Return what changes with the answer in a file, and with who may write it. Never raises."""
+    try:
+        return tuple(map(stamp, (path, *_folders(path))))
+    except OSError:
+        return (stamp(path),)
 
 
 def keep_others_out(path: StrPath) -> tuple[str, ...]:

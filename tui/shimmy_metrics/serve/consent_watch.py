@@ -1,9 +1,9 @@
-"""Whether the decision changed while a session runs: the file is looked at each time, and parsed only if it changed."""
+"""Whether the decision changed while a session runs, or who may write it: the file is parsed only if one did."""
 
-import os
 from typing import Final
 
 from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.config.trust import stamps
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CHECKPOINT_SECONDS
@@ -18,13 +18,13 @@ class ConsentWatch:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        self._last: tuple[tuple[int, int, int], EffectiveConsent | UserError] | None = None
+        self._last: tuple[object, EffectiveConsent | UserError] | None = None
 
     def poll(self) -> EffectiveConsent | UserError:
         """Return the effective consent, or why the config cannot be used: nothing is counted meanwhile."""
-        stamp, last = self._stamp(), self._last
-        if last is None or last[0] != stamp:
-            last = stamp, self._read()
+        now, last = stamps(self._profile.config_file), self._last
+        if last is None or last[0] != now:
+            last = now, self._read()
             self._last = last  # in one assignment: two threads poll
         return last[1]
 
@@ -33,13 +33,6 @@ class ConsentWatch:
             return read_consent(self._profile)
         except UserError as error:
             return error
-
-    def _stamp(self) -> tuple[int, int, int]:
-        try:
-            found = os.stat(self._profile.config_path)
-        except OSError:
-            return 0, 0, 0
-        return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def still_covered(began: EffectiveConsent, consent: EffectiveConsent, *, restartable: bool) -> bool:

@@ -8,7 +8,7 @@ from asyncio import AbstractEventLoop, Future, TimerHandle, wrap_future
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.announcement import Announcement, Measured
@@ -119,10 +119,14 @@ class Session:
         self._recorder.end(seconds)
 
     def apply_consent(self, consent: EffectiveConsent | UserError) -> None:
-        """Act on the effective consent. While the config cannot be used nothing is decided, and nothing is counted."""
-        if isinstance(consent, UserError):
+        """Act on the effective consent.
+
+        While the config cannot be used, or its answer does not count, nothing is decided, and nothing is counted.
+        """
+        if isinstance(consent, UserError) or consent.obstacle is Obstacle.UNTRUSTED:
             self._recorder.pause()
-            self._announcement.set_state(Measured.NO, str(consent))
+            reason = str(consent) if isinstance(consent, UserError) else consent.distrust
+            self._announcement.set_state(Measured.NO, reason)
             return
         began = self._recorder.consent
         if began is not None:

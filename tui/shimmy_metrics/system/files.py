@@ -122,6 +122,14 @@ def not_private(found: os.stat_result) -> str:
     return "has another name elsewhere (a hard link)" if found.st_nlink > 1 else ""
 
 
+def stamp(path: StrPath) -> tuple[int, int, int, int]:
+    """Return what changes with a file or folder, and with who may write it; zeros where there is none. Never raises."""
+    with contextlib.suppress(OSError):
+        found = os.stat(path)
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    return 0, 0, 0, 0
+
+
 def with_parents(path: StrPath) -> Iterator[str]:
     """Yield a path and each folder above it, the root last."""
     each, above = os.fspath(path), os.path.dirname(path)
