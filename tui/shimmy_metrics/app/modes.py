@@ -83,5 +83,10 @@ MODES: Final[dict[str, Callable[[Host, Commands], BaseScreen]]] = {
 OVER: Final[dict[str, Callable[[Host], "Screen[Any]"]]] = {"actions": _actions, "keys": _keys, "usage": _usage}
 """Returns each screen that opens over the others, by its name."""
 
-NOT_WHILE_ASKING: Final = (*(("go", (mode,)) for mode in MODES if mode != "consent"), ("over", ("usage",)))
+_WHILE_ASKING: Final = ("consent", "actions", "keys")
+
+NOT_WHILE_ASKING: Final = (
+    *(("go", (mode,)) for mode in MODES if mode not in _WHILE_ASKING),
+    *(("over", (name,)) for name in OVER if name not in _WHILE_ASKING),
+)
 """The actions that there are not where a server waits for the answer: the question is asked alone."""
