@@ -52,7 +52,7 @@ def test_the_readme_says_the_true_limit() -> None:
 def test_the_readme_s_limits_are_those_in_force() -> None:
     for said in (
         f"What waits: {limits.OUTBOX_REPORTS} reports",
-        f"one that is {limits.OUTBOX_DAYS} days old is deleted unsent",
+        f"one that is {limits.OUTBOX_DAYS} days old is deleted at the next",
         f"A request is at most {limits.REQUEST_BYTES // 1024} KiB",
         f"the newest {limits.DEPARTURES_KEPT:,} are kept, with the bytes",
         f"the newest {limits.LOCAL_SESSIONS} are kept; of your own figures, {limits.USAGE_DAYS} days up to the newest,",

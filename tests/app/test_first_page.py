@@ -52,7 +52,7 @@ async def test_the_first_page_of_keys_says_what_happens_without_a_network(
         first = opened.read(app)
         assert ("no server waits, the report stays here; G: more." in first) is not (UNREACHABLE in first)
         await opened.press(pilot, "G")
-        assert "session's end deletes it unsent." in opened.read(app)
+        assert "session's end deletes it." in opened.read(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)

@@ -210,7 +210,7 @@ def test_the_help_says_what_happens_when_the_receiver_cannot_be_reached(home: Ho
     assert "If the receiver cannot be reached: an attempt takes at most 5 s and delays no server. " in said
     # A report that is held, or that failed when it was released, is not tried again by itself.
     assert "waits here and is tried again with a later session or when you release it. " in said
-    assert "After 14 days, or behind 32 newer reports, a session's end deletes it unsent." in said
+    assert "After 14 days, or behind 32 newer reports, a session's end deletes it." in said
 
 
 def test_a_directory_is_no_reason_to_move_it_away(home: Home) -> None:

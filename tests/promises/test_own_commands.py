@@ -91,7 +91,7 @@ def test_review_holds_what_waits_and_automatic_lets_it_go(home: Home) -> None:
     held = own(home, "review")
     assert held.stdout == (
         "Each report is held here until you release it. After 14 days, or behind 32 newer reports, a session's end "
-        "deletes it unsent. 1 report that was due is held too.\n"
+        "deletes it. 1 report that was due is held too.\n"
     )
     status = json.loads(home.metrics("status", "--json").stdout)
     assert (status["delivery"], status["reports_held"], status["reports_due"]) == ("review", 1, 0)

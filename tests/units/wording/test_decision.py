@@ -76,7 +76,7 @@ def test_an_answer_that_was_given_before_is_not_said_to_begin_now() -> None:
 
 
 def test_what_stands_in_the_way_of_a_release_is_said_where_reports_are_held() -> None:
-    assert delivery_changed(NextAttempt(), review=True, moved=0).endswith("a session's end deletes it unsent.")
+    assert delivery_changed(NextAttempt(), review=True, moved=0).endswith("a session's end deletes it.")
     assert delivery_changed(NextAttempt(), review=True, moved=0, blocked="Nothing is sent.").endswith(
-        "deletes it unsent. Nothing is sent."
+        "deletes it. Nothing is sent."
     )

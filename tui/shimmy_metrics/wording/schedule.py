@@ -53,7 +53,7 @@ NO_ATTEMPT: Final = "no attempt to send is on record"
 SENDER_LATE: Final = f"The sender has not ended within its {SEND_SECONDS:.0f} s. Nothing else is sent before it does."
 
 NOT_SENT_AFTER: Final = (
-    f"After {OUTBOX_DAYS} days, or behind {OUTBOX_REPORTS} newer reports, a session's end deletes it unsent."
+    f"After {OUTBOX_DAYS} days, or behind {OUTBOX_REPORTS} newer reports, a session's end deletes it."
 )
 """What becomes of a report that still waits then; no clock deletes it."""
 
