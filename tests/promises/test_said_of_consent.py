@@ -17,7 +17,7 @@ from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.system.locks import Lock
 from support.enabled_home import NOWHERE, enabled, status, status_json
 from support.installed import Home, stop, wait_until
-from support.one_line import assert_trouble_line
+from support.one_line import assert_trouble_line, needs_setpriv, unprivileged
 from support.pieces import pieces_left
 from support.queue_report import end_session, queue_report
 from support.servers import chat, free_port, wait_for
@@ -219,3 +219,13 @@ def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path
     assert ended.returncode == 0
     deleted = "Deleted: 1 report that was never sent." in ended.stdout + ended.stderr
     assert deleted == (words != ("validate", "given"))
+
+
+@needs_setpriv
+def test_only_for_me_says_that_nothing_can_be_saved(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.run("only-me", command="shimmy-metrics")
+    (tmp_path / "state").mkdir(mode=0o500)
+    told = unprivileged(home, "config", "--metrics", "status").stdout.splitlines()
+    assert told[0] == "Only for me: nothing is sent."
+    assert told[1].startswith(f"Nothing can be saved: {home.profile.state_path}/metrics.db cannot be written.")

@@ -12,6 +12,7 @@ from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, e
 from shimmy_metrics.wording.schedule import NextEnd, next_attempt
 
 YES = Decision(consent=Consent.GRANTED, consent_id="grant")
+MINE = Decision(consent=Consent.DECLINED, local=True)
 ELSEWHERE = "https://metrics.example.org/v1/usage"
 
 
@@ -70,7 +71,7 @@ def test_a_switch_speaks_for_its_shell_alone() -> None:
 
 
 def test_an_answer_that_was_given_before_is_not_said_to_begin_now() -> None:
-    mine = EffectiveConsent(Decision(consent=Consent.DECLINED, local=True))
+    mine = EffectiveConsent(MINE)
     assert answer_recorded(mine, changed=True)[0].startswith("Only for you from now on: ")
     assert answer_recorded(mine, changed=False)[0].startswith("Only for you already: ")
 
@@ -80,3 +81,11 @@ def test_what_stands_in_the_way_of_a_release_is_said_where_reports_are_held() ->
     assert delivery_changed(NextAttempt(), review=True, moved=0, blocked="Nothing is sent.").endswith(
         "deletes it. Nothing is sent."
     )
+
+
+@pytest.mark.parametrize("decision", [YES, MINE])
+def test_while_the_store_cannot_be_written_no_answer_promises_that_a_server_is_measured(decision: Decision) -> None:
+    cannot = "/x/metrics.db cannot be written"
+    (told,) = effect_of_answer(EffectiveConsent(decision, unwritable=cannot), own_server=True)
+    assert told.startswith("Nothing can be saved")
+    assert told.endswith(f": {cannot}.")

@@ -91,7 +91,8 @@ def only_me(profile: Profile, *, as_json: bool) -> int:
     told: list[str] = []
 
     def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
-        consent = EffectiveConsent(decision, environment.switch, environment.endpoint or decision.endpoint)
+        endpoint = environment.endpoint or decision.endpoint
+        consent = EffectiveConsent(decision, environment.switch, endpoint, unwritable=before.consent.unwritable)
         lines = answer_recorded(
             consent,
             changed=changed,

@@ -136,6 +136,12 @@ def obstacle(consent: EffectiveConsent) -> str:
             return ""
 
 
+def unsaved(consent: EffectiveConsent) -> str:
+    """Return why nothing can be kept for a person who measures only for themselves; empty where it can."""
+    cannot = consent.decision.local and consent.measures and consent.unwritable
+    return f"Nothing can be saved: {consent.unwritable}." if cannot else ""
+
+
 def groups_lowered(consent: EffectiveConsent) -> str:
     """Return that the receiver publishes figures about fewer reports than agreed to, and what follows; else empty."""
     size = consent.groups

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
-from shimmy_metrics.wording.consent import UNMEASURED, obstacle, while_unusable
+from shimmy_metrics.wording.consent import UNMEASURED, obstacle, unsaved, while_unusable
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
@@ -42,6 +42,10 @@ def effect_of_answer(
         measured = while_unusable(unusable)
     elif store_unusable:
         measured = f"{UNMEASURED.capitalize()}."
+    elif consent.obstacle is Obstacle.UNWRITABLE:
+        return (obstacle(consent),)
+    elif unsaved(consent):
+        return (unsaved(consent),)
     elif not own_server:
         measured = "On this system only a server behind serve --upstream is measured, from now on."
     elif starting:
@@ -106,9 +110,13 @@ def answer_sentence(
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
     unusable: Unusable | None = None,
+    unwritable: str = "",
 ) -> str:
-    """Return the sentences of `answer_recorded` as one line; `switch` and `endpoint` are those in force."""
-    consent = EffectiveConsent(decision, switch, endpoint)
+    """Return the sentences of `answer_recorded` as one line; `switch` and `endpoint` are those in force.
+
+    `unwritable` is why the store cannot be written, empty where it can.
+    """
+    consent = EffectiveConsent(decision, switch, endpoint, unwritable=unwritable)
     lines = answer_recorded(
         consent,
         changed=changed,

@@ -138,6 +138,7 @@ class ConsentCommands:
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
             next_end=next_end(EffectiveConsent(decision, environment.switch, endpoint), sessions),
             unusable=shown.unusable if shown is not None else None,
+            unwritable=shown.consent.unwritable if shown is not None else "",
         )
 
     def _stays(self, answer: Answer) -> str:
