@@ -31,7 +31,7 @@ def test_another_s_file_is_named_and_what_to_do_about_it(tmp_path: Path, monkeyp
     with pytest.raises(UserError) as caught:
         keep_others_out(mine.config_path)
     assert caught.value.what == "belongs to another user"
-    assert caught.value.remedy == "A yes counts only from your own file. Move it away, then enable again"
+    assert caught.value.remedy == "A yes or Only for me counts only from your own file. Move it away, then answer again"
     # Root may write everywhere as it is, so a folder of root's is nobody's way in; its file is another's all the same.
     for folder in (real.parent, mine.config_path.parent):
         if folder.stat().st_uid == 0:

@@ -59,7 +59,7 @@ def keep_others_out(path: StrPath) -> tuple[str, ...]:
         raise UserError(f"cannot be used: {reason_of(error)}", where=str(path), remedy="Nothing was changed") from error
     for flaw in flaws:
         if flaw.foreign:
-            remedy = "A yes counts only from your own file. Move it away, then enable again"
+            remedy = "A yes or Only for me counts only from your own file. Move it away, then answer again"
             raise UserError("belongs to another user", where=flaw.path, remedy=remedy)
     for flaw in flaws:
         if flaw.path == os.path.dirname(tidy(os.fspath(path))):
