@@ -225,6 +225,7 @@ def test_several_servers_that_are_killed_lose_at_most_a_second_and_count_nothing
         (["--by", "year"], "--by: invalid choice: 'year'"),
         (["--json", "--csv"], "not allowed with argument"),
         (["--openmetrics", "--by", "day"], "--openmetrics prints totals, so it goes without --by"),
+        (["--openmetrics", "--to", "2026-11-01"], "so it goes without --to and --last"),
         (["2026"], "unrecognized arguments: 2026"),
     ],
 )

@@ -55,8 +55,9 @@ def usage_arguments(given: Mapping[str, Any]) -> UsageArguments:
     last_days = _number(given["last"])
     if last_days and (first or last):
         raise refusal(COMMANDS["usage"], "--last goes without --from and --to")
-    if last_days and form is Form.OPENMETRICS:
-        raise refusal(COMMANDS["usage"], "--openmetrics prints counters from one day on, so it goes without --last")
+    if (last or last_days) and form is Form.OPENMETRICS:
+        what = "--openmetrics prints counters from one day on, so it goes without --to and --last"
+        raise refusal(COMMANDS["usage"], what)
     return UsageArguments(form, Period(given["by"] or Period.DAY), first, last, last_days)
 
 
