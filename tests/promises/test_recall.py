@@ -16,12 +16,14 @@ from support.departed import depart
 from support.home_terminal import terminal
 from support.installed import AFTER_FIVE_SECONDS, Home
 from support.one_line import assert_one_line
-from support.queue_report import FIRST, SECOND, end_session, queue_report
+from support.queue_report import FIRST, SECOND, THIRD, end_session, queue_report
 from support.recalling import all_departures, history, home, recall, receiver
 from support.receiver import Behaviour, Handler, Receiver, hang, portal, redirect, status
 from support.samples import queued
 
 __all__ = ["home", "receiver"]
+
+FOURTH = "c0ffee00-0000-4000-8000-000000000004"
 
 
 def test_a_request_is_recalled_whole_over_one_connection_with_nothing_of_its_own(
@@ -55,6 +57,16 @@ def test_a_request_is_recalled_whole_over_one_connection_with_nothing_of_its_own
 def test_one_of_its_reports_names_the_request(home: Home, receiver: Receiver, named: str) -> None:
     assert recall(home, named, "--yes").returncode == 0
     assert {each.path.rpartition("/")[2] for each in receiver.received} == {FIRST, SECOND}
+
+
+def test_a_report_that_waits_again_after_it_left_with_others_is_named_by_its_own_digest(
+    home: Home, receiver: Receiver
+) -> None:
+    both = [queue_report(home, report_id) for report_id in (THIRD, FOURTH)]
+    with opened(home.profile) as db:
+        depart(db, *both, outcome=Outcome.ERROR, endpoint=receiver.url)
+    assert recall(home, both[1].sha256[:12], "--yes").returncode == 0
+    assert [each.path.rpartition("/")[2] for each in receiver.received] == [THIRD, FOURTH]
 
 
 def test_it_is_a_departure_of_its_own_kind_everywhere(home: Home, receiver: Receiver) -> None:

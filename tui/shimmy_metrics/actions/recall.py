@@ -3,7 +3,7 @@
 A request is named by the start of its digest, or of the digest or the `session_id` of one of its reports.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.actions.id_choices import could_be, departure_choice
@@ -143,7 +143,8 @@ def _named(sent: list[Departure], queued: list[QueuedReport], start: str) -> Dep
     recallable = [each for each in sent if known_ids(each)]
     by_digest = [each for each in recallable if each.sha256.startswith(start)]
     carried = {report_id for each in by_digest for report_id in known_ids(each)}
-    by_report = [(each, report_id) for each in recallable for report_id in _named_reports(each, start)]
+    waiting = {report.report_id: report.sha256 for report in queued}
+    by_report = [(each, report_id) for each in recallable for report_id in _named_reports(each, start, waiting)]
     named = {each.sha256 for each in by_digest} | {report_id for _, report_id in by_report if report_id not in carried}
     if len(named) > 1:
         raise UserError(f"{len(named)} requests and reports begin with {start!a}", remedy="Give more characters of it")
@@ -152,11 +153,14 @@ def _named(sent: list[Departure], queued: list[QueuedReport], start: str) -> Dep
     return by_digest[0] if by_digest else by_report[0][0]
 
 
-def _named_reports(departure: Departure, start: str) -> list[str]:
-    """Return the ids of those of its reports whose digest or id begins so."""
+def _named_reports(departure: Departure, start: str, waiting: Mapping[str, str]) -> list[str]:
+    """Return the ids of those of its reports whose digest or id begins so.
+
+    Where no bytes of it are kept, the digests known are those of reports that are still `waiting`, by id.
+    """
     ids = known_ids(departure)
     bodies = split(departure.body)
-    digests = [digest(body) for body in bodies] if len(bodies) == len(ids) else [""] * len(ids)
+    digests = [digest(body) for body in bodies] if len(bodies) == len(ids) else [waiting.get(each, "") for each in ids]
     both = zip(ids, digests, strict=True)
     return [each for each, sha256 in both if each.startswith(start) or sha256.startswith(start)]
 
