@@ -13,7 +13,7 @@ from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.screens.consent.answers import choices_now
 from shimmy_metrics.app.screens.report.view import reports
 from shimmy_metrics.app.screens.session.kept_sessions import kept_rows
-from shimmy_metrics.app.screens.session.no_session import no_session_view
+from shimmy_metrics.app.screens.session.no_session import WATCH, no_session_view
 from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.screens.usage.view import usage_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
@@ -83,6 +83,16 @@ def test_it_is_told_how_many_reports_wait(number: int, told: str) -> None:
     shown = shown._replace(running=(), outbox=shown.outbox[:number])
     rows = no_session_view(CANVAS, shown).rows
     assert any(told in "".join(span.text for span in row.line) for row in rows)
+
+
+def test_where_no_server_of_its_own_start_is_measured_none_is_offered() -> None:
+    def shown(*, own_server: bool) -> str:
+        rows = no_session_view(CANVAS, overviews.idle(), own_server=own_server).rows
+        return "\n".join("".join(span.text for span in row.line) for row in rows)
+
+    assert "Start one" in shown(own_server=True)
+    assert "it will show up here" in shown(own_server=True)
+    assert shown(own_server=False).split() == ["Measure", "one", "shimmy", "serve", "--upstream", WATCH.split()[-1]]
 
 
 def test_where_one_was_sent_after_another_ended_that_one_waits_is_told_too() -> None:

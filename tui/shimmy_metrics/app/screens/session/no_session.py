@@ -8,6 +8,7 @@ from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, muted, note, placed, strong, wrapped
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.wording.consent import UNREAD
+from shimmy_metrics.wording.consent_question import OWN_SERVER
 
 START: Final = "shimmy serve"
 WATCH: Final = "shimmy serve --upstream http://127.0.0.1:11434"
@@ -15,7 +16,7 @@ WATCH: Final = "shimmy serve --upstream http://127.0.0.1:11434"
 NO_SERVER_KNOWN: Final = "The store was not read, so no servers are shown."
 
 
-def no_session_view(canvas: Canvas, overview: Overview) -> Content:
+def no_session_view(canvas: Canvas, overview: Overview, *, own_server: bool = OWN_SERVER) -> Content:
     """Return what to do, and what is kept."""
     # Of others nothing is known here.
     sentence = "No measured server is running." if overview.store_read else NO_SERVER_KNOWN
@@ -25,7 +26,7 @@ def no_session_view(canvas: Canvas, overview: Overview) -> Content:
         number = len(overview.cut_off)
         were, it = ("A session was", "it") if number == 1 else (f"{number} sessions were", "them")
         sentence = f"{sentence} {were} cut off: {canvas.keys.of('app.outgoing')} shows {it}."
-    return Content((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
+    return Content((*headline(canvas, sentence), BLANK), _rows(canvas, overview, own_server=own_server))
 
 
 def _off(overview: Overview) -> str:
@@ -39,7 +40,7 @@ def _off(overview: Overview) -> str:
     return "Nothing is decided yet" if consent.decision.consent is Consent.UNDECIDED else "Metrics are off"
 
 
-def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
+def _rows(canvas: Canvas, overview: Overview, *, own_server: bool) -> tuple[Row, ...]:
     rows: list[Row] = []
     if not (overview.consent.measures or overview.consent.switch or overview.unusable):
         consent = Span(canvas.keys.of("app.consent"), Role.ACCENT)
@@ -49,7 +50,8 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
     appears = "it will show up here" if overview.consent.measures and overview.store_read else ""
     # A command is there to be copied: where not every one fits beside its label, they stand below, whole.
     below = canvas.width - 1 < 19 + max(map(len, (START, WATCH)))
-    for label, command, then in (("Start one", START, appears), ("Or measure one", WATCH, "")):
+    start, watch = ("Start one", START, appears), ("Or measure one" if own_server else "Measure one", WATCH, "")
+    for label, command, then in (start, watch) if own_server else (watch,):
         if below:
             lines = wrapped(command, canvas.width, indent=5, role=Role.STRONG)
             rows += [Row(placed(canvas.width, at(3, label))), *map(Row, lines)]
