@@ -36,6 +36,11 @@ async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no
     assert "A no deletes them" not in figures
 
 
+async def test_where_the_endpoint_cannot_be_used_a_no_says_what_it_deletes(tmp_path: Path) -> None:
+    page = await shown(tmp_path, overviews.without_endpoint()._replace(days=DAYS), "c")
+    assert "n Withdraw stops measuring, deletes your own figures of 1 day" in page
+
+
 async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: Path) -> None:
     assert "stops now, deletes your own figures of 1 day" in await shown(
         tmp_path, overviews.idle()._replace(days=DAYS), "c"

@@ -14,10 +14,11 @@ from shimmy_metrics.config.codec import parse
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.consent.state import Consent, Decision, declined
+from shimmy_metrics.counters import DaySums
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CONFIG_BYTES
-from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import opened
+from shimmy_metrics.store import days, outbox
+from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.store.readonly import open_readonly
 from support.samples import profile, queued
 from support.unwritable_config import granted, refusing
@@ -52,6 +53,25 @@ def test_what_did_not_wait_is_not_said_to_be_deleted(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         decline(mine)
     assert caught.value.remedy.endswith("nothing is measured or sent. Nothing was waiting here")
+
+
+@pytest.mark.parametrize(
+    ("waits", "told"),
+    [
+        (True, "What was waiting here is deleted, and so is what was counted for you"),
+        (False, "What was counted for you is deleted"),
+    ],
+)
+def test_the_person_s_own_figures_are_said_to_be_deleted_too(tmp_path: Path, waits: bool, told: str) -> None:
+    mine = granted(tmp_path)
+    with opened(mine) as db, transaction(db):
+        days.add(db, {"2026-11-22": DaySums(7, 1, 350, 900)}, {})
+        if waits:
+            outbox.add(db, queued())
+    mine.config_path.write_bytes(b"[]")
+    with pytest.raises(UserError) as caught:
+        decline(mine)
+    assert caught.value.remedy.endswith(f"nothing is measured or sent. {told}")
 
 
 @pytest.mark.parametrize("damaged", [b'{"metrics": {"enabled": tru', b'{"metrics": {"enabled": "no"}}', b"\xff"])

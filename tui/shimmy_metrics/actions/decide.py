@@ -230,7 +230,10 @@ def _purge_unrecorded(profile: Profile) -> str:
     before = f", {left} of it after bytes had been sent" if left else ""
     still = f". A report may still be sent to {result.may_leave_to}" if result.may_leave_to else ""
     waited = bool(result.reports or result.unrecorded or left)
-    return f"{f'What was waiting here is deleted{before}' if waited else 'Nothing was waiting here'}{still}"
+    counted = ", and so is what was counted for you" if result.sessions or result.requests or result.days else ""
+    if counted and not waited:
+        return f"What was counted for you is deleted{still}"
+    return f"{f'What was waiting here is deleted{before}{counted}' if waited else 'Nothing was waiting here'}{still}"
 
 
 def _agree_anew(profile: Profile, decision: Decision) -> bool:

@@ -43,8 +43,8 @@ def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, 
     if overview.unusable is not None and decision.consent is Consent.DECLINED:
         return (declined,)
     if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
-        waiting = NOT_SENT if overview.store_unusable else "deletes what is waiting"
-        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"stops measuring, {waiting}"),)
+        deleted = lost(overview) or "nothing is waiting"
+        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"stops measuring, {deleted}"),)
     enable = Choice.of("consent.enable", ENABLE._replace(consequence=STARTING) if starting else ENABLE)
     held_yes = Choice.of("consent.hold", ENABLE_HELD)
     only = Choice.of("consent.only", ONLY_FOR_ME)
@@ -93,7 +93,7 @@ def lost(overview: Overview) -> str:
     if overview.store_unusable:
         return NOT_SENT
     if overview.unread:
-        return "deletes what is waiting"
+        return "deletes what is waiting, and your own figures"
     counted = sum(each.session.counters.requests for each in (*overview.running, *overview.cut_off))
     ended = len(overview.ended)
     deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
