@@ -268,6 +268,15 @@ def test_the_sizes_are_those_that_were_asked_about_although_the_withdrawal_write
     assert f"Deleted: {total(before.files)}." in done(result, NOW)
 
 
+def test_of_a_config_that_cannot_be_used_no_recorded_no_is_promised(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    mine.config_path.write_text("{")
+    asked = " ".join(question(forget_plan(mine)))
+    assert asked.startswith(f"Your no cannot be recorded: {mine.config_path}")
+    assert "your no is recorded" not in asked
+    assert forget(mine).not_recorded
+
+
 def test_of_a_config_alone_there_is_nothing_to_delete_before_and_after(tmp_path: Path) -> None:
     """Recording the no makes a lock beside it, which goes again."""
     mine = profile(tmp_path)

@@ -40,7 +40,7 @@ class ForgetPlan(NamedTuple):
 
     `sessions` are those whose report is not among the waiting `reports`: none is counted twice. `leaves_config`: there
     will be a config, which is none of `files`. `unlisted` says why our files cannot be listed, `unread` why the store's
-    counts are not known; empty where they are.
+    counts are not known, `unrecordable` why no no can be recorded; empty where they are, and where one can.
     """
 
     files: tuple[OwnFile, ...]
@@ -53,6 +53,7 @@ class ForgetPlan(NamedTuple):
     days: int = 0
     unread: str = ""
     unlisted: str = ""
+    unrecordable: str = ""
 
     @property
     def nothing(self) -> bool:
@@ -97,12 +98,12 @@ class ForgetResult(NamedTuple):
 
 def forget_plan(profile: Profile) -> ForgetPlan:
     """Return what forgetting would delete. Writes nothing, raises nothing."""
-    withdraws = _withdraws(profile)
+    withdraws, unrecordable = _withdraws(profile), _unrecordable(profile)
     leaves_config = withdraws or profile.config_path.exists()
     try:
-        found = ForgetPlan(_deletable(profile), withdraws, leaves_config)
+        found = ForgetPlan(_deletable(profile), withdraws, leaves_config, unrecordable=unrecordable)
     except UserError as error:
-        return ForgetPlan((), withdraws, leaves_config, unlisted=str(error))
+        return ForgetPlan((), withdraws, leaves_config, unlisted=str(error), unrecordable=unrecordable)
     try:
         with open_readonly(profile, off=True) as db:
             if db is None:
@@ -202,6 +203,15 @@ def _withdraws(profile: Profile) -> bool:
     declined = document.decision.consent is Consent.DECLINED and not document.decision.local
     part = ours(document)
     return not declined and ("enabled" in part or "enabled" in part.get("metrics", {}))
+
+
+def _unrecordable(profile: Profile) -> str:
+    """Return why the config cannot be used, and so keeps its bytes; empty where it can."""
+    try:
+        load(profile)
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:

@@ -95,7 +95,9 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
 
     `recall` is the command, or in the app the keys, by which what was sent is recalled.
     """
-    if plan.withdraws:
+    if plan.unrecordable:
+        yield f"Your no cannot be recorded: {plan.unrecordable}."
+    elif plan.withdraws:
         yield "This withdraws: your no is recorded, and a running server is no longer measured."
     if plan.unlisted:
         yield f"What else it would delete cannot be listed: {plan.unlisted}."
