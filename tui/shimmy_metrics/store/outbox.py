@@ -62,12 +62,15 @@ def move_all(db: Database, before: QueueState, after: QueueState) -> int:
 
 
 def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
-    """Hold the reports that were sealed under another decision or for another endpoint; return how many."""
+    """Hold the reports that were sealed under another decision or for another endpoint; return how many.
+
+    Those that were held by hand are among them: they too are said to be for another receiver.
+    """
     return db.execute(
-        "UPDATE outbox SET state = ? WHERE state IN (?, ?, ?) AND (consent_id != ? OR endpoint != ?)",
+        "UPDATE outbox SET state = ? WHERE state IN (?, ?, ?, ?) AND (consent_id != ? OR endpoint != ?)",
         (
             QueueState.HELD_FOR_ENDPOINT,
-            *(QueueState.DUE, QueueState.HELD_BY_MODE, QueueState.HELD_FOR_GROUPS),
+            *(QueueState.DUE, QueueState.HELD_BY_HAND, QueueState.HELD_BY_MODE, QueueState.HELD_FOR_GROUPS),
             consent_id,
             endpoint,
         ),
