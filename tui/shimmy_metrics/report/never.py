@@ -16,14 +16,14 @@ NEVER: Final[tuple[tuple[str, str], ...]] = (
     ("IP addresses", "of clients: not recorded; of yours: in no report, but a receiver sees it, as any server does"),
     ("host name", "in no report; validate reads it to search for it"),
     ("user name", "in no report; validate reads it to search for it"),
-    ("API keys", "pass through in headers that are not read; validate searches for those in your environment"),
+    ("API keys", "pass through; never kept; validate searches for those in your environment"),
     ("hardware models", "of what the system tells only the maker of the GPU is kept"),
     ("install identifier", "there is none; the session_id in your config names your answer and is never sent"),
     (
         "your own figures",
         f"requests, errors and tokens by day, yours alone: {USAGE_DAYS} days up to the newest; a no deletes them",
     ),
-    ("server memory use", "shown beside the live figures, stays here"),
+    ("server memory use", "shown beside the live figures of a server that serve starts; stays here"),
 )
 """What is never sent, and what becomes of it instead (the description, "What Is NOT Collected")."""
 
