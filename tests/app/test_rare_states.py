@@ -30,6 +30,7 @@ async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no
     assert "n Withdraw stops now, what is waiting is not sent" in page
     assert "no change: nothing is measured while the store cannot be used" in page
     assert "deletes what is waiting" not in page
+    assert "a no deletes them" not in page
     figures = await shown(tmp_path, UNREADABLE, "u")
     assert "The store was not read, so your figures are not known here." in figures
     assert "Nothing has been counted yet" not in figures

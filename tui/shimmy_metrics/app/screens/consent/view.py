@@ -52,6 +52,8 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
         lines += [line(strong(NEVER_LABEL), "  ", *first[1:]), *rest]
     else:
         lines += wrapped(f"{NEVER_LABEL}: {' '.join(NEVER_LINES)}", canvas.width)
+    if overview.store_unusable:  # then nothing is kept, and a no deletes nothing
+        return tuple(lines)
     return (*lines, *wrapped(" ".join(OWN_FIGURES), canvas.width))
 
 
