@@ -37,7 +37,7 @@ def after(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     """Return the line after the answers."""
     fields, page_key = canvas.keys.of("consent.fields"), canvas.keys.of("app.consent")
     sentence = (
-        f"The {agreed(overview)} fields you agreed to are sent as before ({fields} lists them). "
+        f"The {agreed(overview)} fields you agreed to are sent as before ({fields} lists every field). "
         f"All other answers: {page_key}."
     )
     return (BLANK, *wrapped(sentence, canvas.width, role=Role.MUTED))
