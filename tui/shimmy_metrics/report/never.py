@@ -23,7 +23,7 @@ NEVER: Final[tuple[tuple[str, str], ...]] = (
         "your own figures",
         f"requests, errors and tokens by day, yours alone: {USAGE_DAYS} days up to the newest; a no deletes them",
     ),
-    ("server memory use", "shown beside the live figures of a server that serve starts; stays here"),
+    ("server memory use", "shown beside the live figures if known; stays here"),
 )
 """What is never sent, and what becomes of it instead (the description, "What Is NOT Collected")."""
 
