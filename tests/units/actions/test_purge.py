@@ -15,6 +15,8 @@ from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
 from shimmy_metrics.actions.outbox import delete
 from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.actions.purge_result import PurgeResult
+from shimmy_metrics.consent.effective_consent import Unusable
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Failure, Outcome
@@ -94,6 +96,16 @@ def test_a_deleted_config_deletes_them_too_and_one_that_is_not_trusted_decides_n
     assert purge_without_consent(mine).days == (0 if distrusted else 2)
     with opened(mine) as db:
         assert len(days.everything(db)) == (2 if distrusted else 0)
+
+
+def test_beside_a_config_that_cannot_be_read_the_environment_s_address_is_in_force(tmp_path: Path) -> None:
+    for address, shown in ((LOCAL, LOCAL), ("nonsense", ENDPOINT)):
+        mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=address)
+        mine.config_path.parent.mkdir(parents=True, exist_ok=True)
+        mine.config_path.write_text("{")
+        reading = purge.read_consent_and_purge(mine)
+        assert reading.unusable is Unusable.CONFIG
+        assert reading.consent.endpoint == shown
 
 
 def test_what_had_left_before_is_said_with_its_departure(tmp_path: Path) -> None:

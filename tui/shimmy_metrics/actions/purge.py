@@ -4,6 +4,7 @@ A withdrawal does it at once. If the config was deleted or changed by hand inste
 does. A config that cannot be read, or that others may write, decides nothing: nothing is deleted then, or sent.
 """
 
+import contextlib
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.purge_result import PurgeResult
@@ -43,6 +44,8 @@ def read_consent_and_purge(profile: Profile) -> ConsentReading:
     try:
         document = load(profile)
     except UserError as error:  # a config that cannot be read decides nothing: nothing is deleted
+        with contextlib.suppress(UserError):  # the address in force is the environment's all the same
+            reading = reading._replace(consent=consent_of(profile, Document({}, Decision())))
         return reading._replace(troubles=(str(error),), unusable=unusable(profile, error))
     try:
         reading = reading._replace(consent=consent_of(profile, document))
