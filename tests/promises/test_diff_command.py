@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from shimmy_metrics.counters import Counters
+from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.store import outbox
@@ -67,8 +68,15 @@ def test_with_nothing_to_come_diff_compares_the_last_two_that_were_sent(sending:
     ]
     said = own(sending, "diff").stdout
     assert said.startswith(
-        "Nothing is waiting or measured, so the last two reports that were sent are compared.\nFrom "
+        "Nothing is due, held or measured, so the last two reports that were sent are compared.\nFrom "
     )
+
+
+def test_diff_does_not_say_that_nothing_is_waiting_where_a_report_was_set_aside(sending: Home) -> None:
+    release(sending, FIRST)
+    queue_report(sending, SECOND, QueueState.SET_ASIDE)
+    assert "  waiting   1 report" in sending.metrics("status").stdout
+    assert own(sending, "diff").stdout.startswith("Nothing is due, held or measured, and one sent report is kept here")
 
 
 def test_diff_takes_the_beginning_of_a_digest_or_session_id(sending: Home) -> None:

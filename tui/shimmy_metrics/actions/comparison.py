@@ -70,8 +70,8 @@ class Comparison(NamedTuple):
 def compare_reports(profile: Profile, facts: Facts, names: Sequence[str] = ()) -> Comparison:
     """Compare the next report, or the one named, with the last one that was sent before it; or the two named.
 
-    Where nothing waits or runs the next one would be an invented example, so the last two that were sent are compared;
-    where one was, it is compared with nothing.
+    Where nothing is due, held or measured the next one would be an invented example, so the last two that were sent
+    are compared; where one was, it is compared with nothing.
     A name is how a digest or a `session_id` begins. Raises `UserError` for one that names no report or several, and
     for a config or a store that cannot be used.
     """

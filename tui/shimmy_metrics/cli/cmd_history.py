@@ -70,7 +70,7 @@ def diff(profile: Profile, names: Sequence[str], *, as_json: bool) -> int:
 def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
     """Yield which reports are compared, how many fields differ, and each one that does."""
     if found.before is None and found.instead:
-        yield "Nothing is waiting or measured, and one sent report is kept here, so nothing is compared with"
+        yield "Nothing is due, held or measured, and one sent report is kept here, so nothing is compared with"
         yield f"{_name(found.after, now)}:"
         for difference in found.differences:
             yield f"  {difference.field.name}: {_values(difference)}"
@@ -82,7 +82,7 @@ def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
         return
     else:
         if found.instead:
-            yield "Nothing is waiting or measured, so the last two reports that were sent are compared."
+            yield "Nothing is due, held or measured, so the last two reports that were sent are compared."
         yield f"From {_name(found.before, now)}"
         yield f"to {_name(found.after, now)}:"
     numbers = _numbers(found)

@@ -128,7 +128,7 @@ _OWN: Final = (
         "diff",
         "what changed between two reports, field by field",
         about=(
-            "Compare the next report with the last one that was sent; if none is waiting or measured, the last two "
+            "Compare the next report with the last one that was sent; if none is due, held or measured, the last two "
             "that were sent. With A, compare that report with the last one that was sent before it; with A and B, "
             "report A with the later B.",
             f"{_ID} Waiting reports, receipts, and sessions that run or were cut off (as their reports would be now) "
