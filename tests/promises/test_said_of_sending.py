@@ -299,6 +299,18 @@ def test_of_an_earlier_yes_are_those_that_can_still_be_sent_however_they_are_hel
     assert "2 held until you release them, 2 of them from an earlier yes\n" in status(moved)
 
 
+@pytest.mark.parametrize("damaged", [True, False], ids=["no JSON", "others may write it"])
+def test_while_the_config_does_not_count_no_report_is_said_to_be_of_an_earlier_yes(
+    tmp_path: Path, *, damaged: bool
+) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.agree()
+    queue_report(home, state=QueueState.HELD_BY_MODE)
+    config = home.profile.config_path
+    config.write_text("{") if damaged else config.chmod(0o666)
+    assert "1 held until you release it, but nothing is sent from here\n" in status(home)
+
+
 def test_a_report_that_was_set_aside_is_said_with_its_reason(tmp_path: Path) -> None:
     with enabled(tmp_path, behave.refuse_second) as (home, _):
         queue_report(home)

@@ -84,14 +84,15 @@ class Status(NamedTuple):
 
     @property
     def of_an_earlier_yes(self) -> int:
-        """How many of those that are held were measured under an earlier yes."""
+        """How many of those that are held were measured under an earlier yes; none where the present one is unknown."""
         return sum(self._of_an_earlier_yes(report) for report in self.held)
 
     @property
     def for_another_receiver(self) -> int:
         """How many of those that are held were measured under this yes, for another endpoint."""
+        present = self.consent.decision.consent_id
         return sum(
-            report.state is QueueState.HELD_FOR_ENDPOINT and not self._of_an_earlier_yes(report) for report in self.held
+            report.state is QueueState.HELD_FOR_ENDPOINT and report.consent_id == present for report in self.held
         )
 
     @property
@@ -100,7 +101,8 @@ class Status(NamedTuple):
         return tuple(report for report in self.queued if report.state is QueueState.SET_ASIDE)
 
     def _of_an_earlier_yes(self, report: QueuedReport) -> bool:
-        return report.consent_id != self.consent.decision.consent_id
+        present = self.consent.decision.consent_id  # empty where the config cannot be used, or the answer not counted
+        return bool(present) and report.consent_id != present
 
     @property
     def _leavable(self) -> tuple[QueuedReport, ...]:
