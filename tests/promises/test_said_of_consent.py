@@ -206,7 +206,9 @@ def test_a_running_session_is_previewed_and_said_to_be_one(tmp_path: Path) -> No
     assert json.loads(receiver.received[0].body)["session_id"] == json.loads(shown.stdout)["session_id"]
 
 
-@pytest.mark.parametrize("words", [("status",), ("preview",), ("export",), ("validate",), ("validate", "given")])
+@pytest.mark.parametrize(
+    "words", [("status",), ("status", "--json"), ("preview",), ("export",), ("validate",), ("validate", "given")]
+)
 def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path, words: tuple[str, ...]) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     help_text = " ".join(home.run("config", "--help").stdout.split())
@@ -219,6 +221,22 @@ def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path
     assert ended.returncode == 0
     deleted = "Deleted: 1 report that was never sent." in ended.stdout + ended.stderr
     assert deleted == (words != ("validate", "given"))
+
+
+@pytest.mark.parametrize("words", [("review",), ("automatic", "--json")])
+def test_how_reports_are_sent_is_not_changed_without_a_yes_and_what_went_is_told(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.agree()
+    queue_report(home)
+    home.profile.config_path.unlink()
+    ended = home.run(*words, command="shimmy-metrics")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    told, deleted, error = ended.stderr.splitlines()
+    assert told == "There was no consent for what was kept here:"
+    assert deleted == "Deleted: 1 report that was never sent."
+    assert error.startswith("shimmy-metrics: reports are ")
 
 
 @needs_setpriv

@@ -8,7 +8,7 @@ import sys
 
 from shimmy_metrics.cli.config_arguments import ConfigArguments, config_arguments
 from shimmy_metrics.cli.output import print_bytes, print_stderr
-from shimmy_metrics.cli.purge_first import purge_first
+from shimmy_metrics.cli.purge_first import print_purged, purge_first
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
@@ -52,6 +52,7 @@ def _status(profile: Profile, wanted: ConfigArguments) -> int:
     found = read_status(profile)
     if wanted.json:
         print_bytes(as_json(found))
+        print_purged(found.purged, found.now)
     else:
         print_lines(as_lines(found))
     for trouble in found.troubles:

@@ -9,6 +9,7 @@ from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.cli.blocked import require_no_obstacle
 from shimmy_metrics.cli.output import print_json
+from shimmy_metrics.cli.purge_first import print_purged
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
@@ -124,6 +125,7 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
     Raises `UserError`, also where there is no yes: then no report is made that could be held.
     """
     before = read_status(profile)
+    print_purged(before.purged, before.now)
     if before.consent.decision.consent is not Consent.GRANTED and not before.unusable:
         require_no_obstacle(before.consent)
         what = f"reports are {'held' if review else 'sent'} only after a yes, and there is none"

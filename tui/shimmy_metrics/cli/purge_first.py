@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.cli.output import print_stderr
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
@@ -19,12 +21,7 @@ def purge_first(profile: Profile) -> Iterator[None]:
 
     undone = ""
     try:
-        purged = purge_without_consent(profile)
-        if any(purged):
-            from shimmy_metrics.wording.deletions import purged_without_consent  # and these are rarely said
-
-            for line in purged_without_consent(purged, profile.clock.now()):
-                print_stderr(line)
+        print_purged(purge_without_consent(profile), profile.clock.now())
     except UserError as error:
         undone = str(error)
     try:
@@ -35,3 +32,12 @@ def purge_first(profile: Profile) -> Iterator[None]:
     finally:
         if undone:
             print_stderr(f"shimmy-metrics: {undone}")
+
+
+def print_purged(purged: PurgeResult, now: datetime) -> None:
+    """Report on standard error what was deleted for want of consent; nothing where there was nothing."""
+    if any(purged):
+        from shimmy_metrics.wording.deletions import purged_without_consent  # these are rarely said
+
+        for line in purged_without_consent(purged, now):
+            print_stderr(line)
