@@ -42,6 +42,22 @@ def test_preview_is_the_next_request_and_says_so(tmp_path: Path) -> None:
         assert [arrived.body for arrived in receiver.received] == [_body(shown)]
 
 
+def test_while_a_request_is_being_sent_preview_says_so_and_names_no_later_end(tmp_path: Path) -> None:
+    meanwhile = []
+
+    def look(handler: behave.Handler, body: bytes) -> None:
+        meanwhile.append(home.metrics("preview"))
+        behave.accept(handler, body)
+
+    with enabled(tmp_path, look) as (home, receiver):
+        queue_report(home)
+        end_session(home)
+        assert [_body(shown) for shown in meanwhile] == [arrived.body for arrived in receiver.received]
+    named, sent = meanwhile[0].stderr.splitlines()
+    assert named.startswith("What is waiting, as one request: 1 report, ")
+    assert sent == "A request is being sent now; shimmy config --metrics status says what became of it."
+
+
 def test_under_review_releasing_all_sends_what_preview_prints(tmp_path: Path) -> None:
     with enabled(tmp_path) as (home, receiver):
         queue_report(home, FIRST, QueueState.HELD_BY_MODE, days=3)

@@ -45,8 +45,8 @@ class Preview(NamedTuple):
 
     `session` is the running one, or the newest that was cut off, if that is previewed; `running` are all that are
     measured now, `cut_off` is how many were cut off. `left_over` counts reports that wait as these do and do not fit
-    into the request; `attempt` is when a sender tries next by itself; `proxy` is the proxy on the way to the receiver,
-    as it is shown, empty where there is none.
+    into the request; `attempt` is when a sender tries next by itself; `sending` tells that what is due waits for a
+    sender at work; `proxy` is the proxy on the way to the receiver, as it is shown, empty where there is none.
     """
 
     request: Request
@@ -57,6 +57,7 @@ class Preview(NamedTuple):
     cut_off: int = 0
     left_over: int = 0
     attempt: NextAttempt = NextAttempt()
+    sending: bool = False
     proxy: str = ""
 
 
@@ -91,8 +92,19 @@ def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsen
         return Preview(request, basis, consent, session, running, len(cut_off), attempt=attempt)
     due = request.reports[0].state is QueueState.DUE
     alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
-    left_over = alike - len(request.reports)
-    return Preview(request, Basis.QUEUED, consent, running=running, left_over=left_over, attempt=attempt)
+    found = Preview(request, Basis.QUEUED, consent, running=running, left_over=alike - len(request.reports))
+    return found._replace(attempt=attempt, sending=due and _being_sent(profile, db))
+
+
+def _being_sent(profile: Profile, db: Database) -> bool:
+    from shimmy_metrics.delivery.sender_lock import sending
+
+    if not sending(profile):
+        return False
+    from shimmy_metrics.delivery.reading import being_sent  # for the few seconds that a sender lives
+    from shimmy_metrics.store import departures
+
+    return being_sent(db, departures.everything(db), profile.clock.now())
 
 
 def _unsealed_request(

@@ -30,8 +30,9 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
     else:
         held = found.request.reports[0].state.held
         named = "What releasing all would send" if held else "The next request, as it stands now"
-        yield f"{named if consent.sends else 'What is waiting, as one request'}: {size(found)}."
-        if not held and consent.sends:
+        comes = consent.sends and not found.sending
+        yield f"{named if comes else 'What is waiting, as one request'}: {size(found)}."
+        if not held and comes:
             yield "A session that ends before it is sent may add its report."
         yield from waiting(found.request.reports, now, sends=consent.sends)
     if found.left_over:
@@ -51,6 +52,8 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
         yield obstacle(consent)
     elif consent.decision.consent is not Consent.GRANTED:
         yield "It will not be sent: metrics are not enabled."
+    elif found.sending:
+        yield "A request is being sent now; shimmy config --metrics status says what became of it."
     elif found.basis is Basis.SESSION and consent.holds:
         yield HELD_UNTIL_RELEASED
     elif (
