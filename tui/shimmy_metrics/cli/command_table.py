@@ -145,9 +145,10 @@ _OWN: Final = (
         "preview",
         "the bytes that would be sent next, or on releasing ID",
         about=(
-            "Print the body of the next request, byte for byte; if nothing is due or held, the report of the running "
-            "session, or of one that was cut off, as it would be now, or an example. With ID or all, print the body "
-            f"that release would send. Nothing is sent. {_ID}",
+            "Print the body of the next request, byte for byte; if no report is due, the body that release all would "
+            "send; if none is held either, the report of the running session, or of one that was cut off, as it would "
+            "be now, or an example. With ID or all, print the body that release would send. Nothing is sent. "
+            f"{_ID}",
         ),
         arguments=(
             Argument("id", "the report to preview", value="ID|all"),
