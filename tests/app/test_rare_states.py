@@ -37,6 +37,31 @@ async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no
     assert "A no deletes them" not in figures
 
 
+def _unwritable(overview: Overview) -> Overview:
+    cannot = "/x/metrics.db cannot be written"
+    return overview._replace(days=DAYS, consent=overview.consent._replace(unwritable=cannot))
+
+
+async def test_while_the_store_cannot_be_written_only_for_me_promises_no_measuring(tmp_path: Path) -> None:
+    closed = _unwritable(overviews.only_for_me())
+    page = await shown(tmp_path, closed, "c")
+    assert "only for me · nothing is saved" in page
+    assert "nothing is measured while the store cannot be used. ! Nothing can be saved: /x/metrics.db" in page
+    assert "o Only for me no change: nothing is measured while the store cannot be used" in page
+    assert "e Enable recorded; nothing is measured while the store cannot be used" in page
+    assert "measured for you to see" not in page
+    assert "from the server's next start" not in page
+    assert "it will show up here" not in await shown(tmp_path, closed, "1")
+    running = _unwritable(overviews.running_only_for_me())
+    assert "Nothing can be saved; c says why." in await shown(tmp_path, running, "1")
+
+
+async def test_a_no_deletes_from_a_store_that_cannot_be_written_once_it_can(tmp_path: Path) -> None:
+    page = await shown(tmp_path, _unwritable(overviews.idle()), "c")
+    assert "stops now, deletes your own figures of 1 day as soon as the store can be written" in page
+    assert "it will show up here" not in await shown(tmp_path, _unwritable(overviews.idle()), "1")
+
+
 async def test_where_the_endpoint_cannot_be_used_a_no_says_what_it_deletes(tmp_path: Path) -> None:
     page = await shown(tmp_path, overviews.without_endpoint()._replace(days=DAYS), "c")
     assert "n Withdraw stops measuring, deletes your own figures of 1 day" in page

@@ -245,5 +245,5 @@ def test_only_for_me_says_that_nothing_can_be_saved(tmp_path: Path) -> None:
     home.run("only-me", command="shimmy-metrics")
     (tmp_path / "state").mkdir(mode=0o500)
     told = unprivileged(home, "config", "--metrics", "status").stdout.splitlines()
-    assert told[0] == "Only for me: nothing is sent."
+    assert told[0] == "Only for me: nothing is saved."
     assert told[1].startswith(f"Nothing can be saved: {home.profile.state_path}/metrics.db cannot be written.")

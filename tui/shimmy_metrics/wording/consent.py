@@ -34,6 +34,8 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
         word = "answer not counted" if consent.distrust else "not decided"
         return State(on=False, word=word, note="nothing is measured")
     if decision.local:
+        if unsaved(consent):
+            return State(on=True, word="only for me", note="nothing is saved", brief="not saved")
         return State(on=True, word="only for me", note="nothing is sent", brief="not sent")
     if decision.consent is Consent.DECLINED:
         return State(on=False, word="metrics off", note="nothing is measured")

@@ -53,6 +53,9 @@ def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, 
     if overview.store_unusable and decision.consent is not Consent.GRANTED:
         enable, held_yes = (each._replace(consequence=NOT_RECORDED, brief="") for each in (enable, held_yes))
         only = only._replace(consequence=f"recorded; {UNMEASURED}", brief="")
+    elif unmeasured(overview) and decision.consent is not Consent.GRANTED:
+        recorded = f"recorded; {UNMEASURED}"
+        enable, held_yes, only = (each._replace(consequence=recorded, brief="") for each in (enable, held_yes, only))
     if decision.consent is Consent.UNDECIDED:
         later = Choice.of("consent.later", LATER)
         if overview.consent.switch:  # with a switch in force nothing is asked
@@ -72,7 +75,7 @@ def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, 
         off = ", ".join(filter(None, ("stops now", lost(overview))))
         switched_off = f"no change; {overview.consent.switch} keeps this shell off"
         stays = switched_off if overview.consent.switch else "no change: measured for you to see, not sent"
-        if overview.store_unusable:
+        if unmeasured(overview):
             stays = NOT_MEASURED
         return (
             enable,
@@ -88,6 +91,11 @@ def forgets(overview: Overview | None) -> bool:
     return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
 
 
+def unmeasured(overview: Overview) -> bool:
+    """Whether nothing is measured, whatever is answered, since the store cannot be used or written."""
+    return overview.store_unusable or bool(overview.consent.unwritable and not overview.consent.switch)
+
+
 def lost(overview: Overview) -> str:
     """Return what a no deletes, in numbers; empty where there is nothing."""
     if overview.store_unusable:
@@ -100,7 +108,9 @@ def lost(overview: Overview) -> str:
     deleted += [amount(ended, "session")] if ended else []
     deleted += [amount(counted, "request")] if counted else []
     deleted += [f"your own figures of {amount(len(overview.days), 'day')}"] if overview.days else []
-    return f"deletes {', '.join(deleted)}" if deleted else ""
+    # On a full disk at once, since a no needs no room; in a folder that cannot be written once it can.
+    later = " as soon as the store can be written" if overview.consent.unwritable else ""
+    return f"deletes {', '.join(deleted)}{later}" if deleted else ""
 
 
 def _no(overview: Overview) -> Choice:

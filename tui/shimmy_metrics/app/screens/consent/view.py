@@ -4,13 +4,20 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.consent.answers import forgets
+from shimmy_metrics.app.screens.consent.answers import forgets, unmeasured
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording.consent import UNMEASURED, groups_lowered, measured_elsewhere, obstacle, while_unusable
+from shimmy_metrics.wording.consent import (
+    UNMEASURED,
+    groups_lowered,
+    measured_elsewhere,
+    obstacle,
+    unsaved,
+    while_unusable,
+)
 from shimmy_metrics.wording.consent_question import (
     NEVER_LABEL,
     NEVER_LINES,
@@ -97,7 +104,7 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
         return QUESTION
     changed = _changed(canvas, decision)
     if decision.local:
-        if overview.store_unusable:
+        if unmeasured(overview):
             return f"Only for you{changed}; {UNMEASURED}."
         return f"Only for you{changed}: measured for you to see, never sent."
     if decision.consent is Consent.DECLINED:
@@ -108,7 +115,7 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     other = other_receiver(overview.consent, overview.sessions, overview.attempt)
     text = overview.trouble or " ".join(
-        filter(None, (obstacle(overview.consent), groups_lowered(overview.consent), other))
+        filter(None, (obstacle(overview.consent) or unsaved(overview.consent), groups_lowered(overview.consent), other))
     )
     if overview.consent.switch:
         text = "In this shell that overrides any answer. It can only switch off."

@@ -47,7 +47,8 @@ def _rows(canvas: Canvas, overview: Overview, *, own_server: bool) -> tuple[Row,
         # After a recorded answer it is decided already.
         label = "Decide" if overview.consent.decision.consent is Consent.UNDECIDED else "Decide again"
         rows.append(Row(placed(canvas.width, at(3, label), at(19, consent, muted("  what may be measured and sent")))))
-    appears = "it will show up here" if overview.consent.measures and overview.store_read else ""
+    measured = overview.consent.measures and overview.store_read and not overview.consent.unwritable
+    appears = "it will show up here" if measured else ""
     # A command is there to be copied: where not every one fits beside its label, they stand below, whole.
     below = canvas.width - 1 < 19 + max(map(len, (START, WATCH)))
     start, watch = ("Start one", START, appears), ("Or measure one" if own_server else "Measure one", WATCH, "")

@@ -14,7 +14,7 @@ from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
-from shimmy_metrics.wording.consent import measured_elsewhere
+from shimmy_metrics.wording.consent import measured_elsewhere, unsaved
 from shimmy_metrics.wording.numbers import duration, when, with_separators
 from shimmy_metrics.wording.other_servers import switched_elsewhere, there
 from shimmy_metrics.wording.running import last_saved, shown_address
@@ -116,6 +116,8 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
 def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
     if overview.unusable is Unusable.CONFIG:
         return "Nothing is counted while the config cannot be used."
+    if unsaved(overview.consent):
+        return f"Nothing can be saved; {canvas.keys.of('app.consent')} says why."
     if session.local:
         return "Only for you: it stays here."
     if there(overview.consent, session).obstacle is not None:
