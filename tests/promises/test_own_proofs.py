@@ -68,6 +68,17 @@ def test_history_prints_a_receipt_s_own_bytes_by_digest_or_session_id(sending: t
         assert f"To check: shimmy-metrics history {sha256[:8]} | sha256sum" in printed.stderr.splitlines()
 
 
+def test_a_damaged_receipt_is_not_said_to_be_as_sent(sending: tuple[Home, Receiver]) -> None:
+    home, _ = sending
+    sha256 = _release(home, FIRST)["sha256"]
+    with opened(home.profile) as db:
+        db.execute("UPDATE departures SET body = x'7b'")
+    printed = _own(home, "history", sha256[:8])
+    assert (printed.returncode, printed.stdout) == (1, "{")
+    assert "As sent" not in printed.stderr
+    assert printed.stderr.splitlines()[-1] == f"The receipt is damaged: what was sent had the sha256 {sha256}."
+
+
 def test_a_receipt_that_cannot_be_printed_gets_one_line(sending: tuple[Home, Receiver]) -> None:
     home, _ = sending
     digest = _release(home, FIRST)["sha256"]

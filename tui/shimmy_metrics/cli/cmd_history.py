@@ -14,6 +14,7 @@ from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.report.compare import NOT_COMPARED, Change, Difference
+from shimmy_metrics.report.seal import digest
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import UNREAD
@@ -42,7 +43,7 @@ def history(profile: Profile, first: date | None = None, last: date | None = Non
 
 
 def receipt(profile: Profile, word: str) -> int:
-    """Print a receipt's bytes, and on standard error what became of them; return the exit code.
+    """Print a receipt's bytes, and on standard error what became of them; return the exit code, 1 for damaged bytes.
 
     Raises `UserError`.
     """
@@ -50,6 +51,9 @@ def receipt(profile: Profile, word: str) -> int:
         found = find_receipt(profile, word)
     print_bytes(found.body)
     print_stderr(sentence(became(found, profile.clock.now())))
+    if digest(found.body) != found.sha256:
+        print_stderr(f"The receipt is damaged: what was sent had the sha256 {found.sha256}.")
+        return Exit.NO
     print_stderr(f"As sent: {found.length:,} bytes, sha256 {found.sha256}.")
     print_stderr(f"To check: shimmy-metrics history {found.sha256[:8]} | sha256sum")
     return Exit.DONE
