@@ -12,6 +12,7 @@ import pytest
 
 from shimmy_metrics.actions import outbox
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.sqlite_errors import sqlite_errors
 from support import receiver as behave
 from support.installed import BIN, LONGEST, Home, stop, wait_until
@@ -99,6 +100,21 @@ def test_a_report_that_the_receiver_does_not_name_is_set_aside_with_that_reason(
         queue_report(home, FIRST.replace("0001", "0002"))
         home.run("-m", "shimmy_metrics.delivery", command="python")
         assert "1 set aside: not taken, and the receiver's answer does not say why" in home.metrics("status").stdout
+
+
+def test_a_release_of_bytes_that_prove_damaged_says_that_nothing_was_sent(tmp_path: Path) -> None:
+    with Receiver(tmp_path) as receiver:
+        home = Home(tmp_path, receiver.variables)
+        held(home)
+        with opened(home.profile) as db:
+            db.execute("UPDATE outbox SET body = cast(replace(body, 'linux', 'linuy') AS BLOB)")
+        released = home.run("release", "all", command="shimmy-metrics")
+        assert released.returncode == 1
+        assert released.stdout.splitlines()[-2:] == [
+            "Nothing was sent.",
+            "Set aside: damaged bytes, which are sent to no receiver.",
+        ]
+        assert receiver.received == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no program ends by a signal there")

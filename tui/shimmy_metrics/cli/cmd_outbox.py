@@ -85,12 +85,16 @@ def _waited_for(profile: Profile, found: ReleaseRequest, after: int) -> Departur
 
 
 def _outcome(found: ReleaseRequest, made: Departure | None, status: Status) -> Iterator[str]:
+    released = {report.report_id for report in found.request.reports}
+    its_own = [report for report in status.queued if report.report_id in released]
+    if made is None and its_own and not any(map(can_release, its_own)):  # its sender found that they are damaged
+        yield "Nothing was sent."
+        yield from waiting(its_own, status.now, sends=False)
+        return
     if made is None:
         yield "What became of it is not known yet. See shimmy config --metrics status."
         return
     yield sentence(became(made, status.now))
-    released = {report.report_id for report in found.request.reports}
-    its_own = (report for report in status.queued if report.report_id in released)
     yield from waiting(its_own, status.now, sends=status.consent.sends)
     if status.due:
         when = sent_when(status.attempt, next_end(status.consent, status.running))
