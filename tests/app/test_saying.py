@@ -67,7 +67,7 @@ async def test_ids_of_what_left_without_a_receipt_can_be_deleted_alone(tmp_path:
         await opened.press(pilot, "3", "d")
         said = opened.read(app)
         assert "Delete these ids?" in said
-        assert "Deleted here: the ids of the reports in 3 attempts without a receipt. Nothing in them can be " in said
+        assert "Deleted here: the ids of the reports in 3 entries without a receipt. Nothing in them can be " in said
 
 
 async def test_where_one_receipt_is_all_there_is_nothing_else_is_advised(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_the_ids_of_an_attempt_without_a_receipt_go_on_their_own(home: Home) -> 
     assert own(home, "delete", "receipts").stdout == "No receipt is kept here.\n"  # it waits: its id stays
     assert home.metrics("disable").returncode == 0
     assert_refused(own(home, "delete", "receipts"), "asks first")
-    gone = "the ids of the reports in 1 attempt without a receipt"
+    gone = "the ids of the reports in 1 entry without a receipt"
     with terminal(home, str(BIN / "shimmy-metrics"), "delete", "receipts") as asked:
         assert asked.printed(f"Deleted here: {gone}.")
         assert asked.printed("Delete these ids? Type yes: ")

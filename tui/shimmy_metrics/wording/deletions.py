@@ -32,7 +32,7 @@ NOT_RECALLED: Final = "Nothing in them can be recalled after that."
 
 def ids_go(attempts: int) -> str:
     """Return what goes of so many attempts and recalls of which no bytes are kept."""
-    return f"the ids of the reports in {amount(attempts, 'attempt')} without a receipt"
+    return f"the ids of the reports in {amount(attempts, 'entry', 'entries')} without a receipt"
 
 
 def receipts_deleted(receipts: int, attempts: int) -> str:
