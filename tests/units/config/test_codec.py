@@ -50,6 +50,8 @@ def test_both_shapes_are_read_and_the_no_wins(text: bytes, consent: Consent) -> 
     ("text", "where", "what"),
     [
         (b"{\n  nonsense", "config.json:2", "no valid JSON: expecting property name enclosed in double quotes"),
+        (b'{"metrics": {"consent', "config.json:1", "no valid JSON: unterminated string"),
+        (b'{"metrics": "a\nb"}', "config.json:1", "no valid JSON: invalid control character"),
         (b"[]", "config.json:1", "no JSON object"),
         (b'{"metrics":[]}', "config.json:1", '"metrics" is no object'),
         (b'{\n\n"metrics":{"enabled":"yes"}}', "config.json:3", '"enabled" is neither true nor false'),

@@ -58,9 +58,8 @@ def parse(text: bytes, where: str) -> Document:
             text.decode("utf-8-sig"), object_pairs_hook=_object, parse_float=_Number, parse_int=_parse_int
         )
     except json.JSONDecodeError as error:
-        raise UserError(
-            f"no valid JSON: {error.msg.lower()}", where=f"{where}:{error.lineno}", remedy=_REMEDY
-        ) from None
+        what = error.msg.lower().removesuffix(" at").removesuffix(" starting")  # what follows there is the position
+        raise UserError(f"no valid JSON: {what}", where=f"{where}:{error.lineno}", remedy=_REMEDY) from None
     except UnicodeDecodeError as error:
         line = text[: error.start].count(b"\n") + 1
         raise UserError("no valid JSON: bytes that are not UTF-8", where=f"{where}:{line}", remedy=_REMEDY) from None
