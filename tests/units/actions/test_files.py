@@ -74,6 +74,8 @@ def test_what_is_listed_is_told_with_path_size_use_and_sum(mine: Profile) -> Non
     lines = list(listed(files(mine)))
     assert f"{mine.config_path}  1 byte" in lines
     assert f"    {USES[FileKind.BALLAST]}" in lines
+    # The config, which is listed above the folder, lies in another one.
+    assert lines[lines.index(str(mine.state_path)) + 1] == "    the folder of the store and of what lies beside it"
     size = sum(range(14)) + sum(map(len, SAVED.values()))
     assert f"16 files, {size:,} bytes, one of them the config, not counting the program itself." in lines
     config, *others = files(mine)

@@ -24,7 +24,7 @@ USES: Final = {
     FileKind.LOG: "what went wrong, and the times of attempts to send",
     FileKind.SENDER_LOCK: "held while a report is sent or recalled",
     FileKind.SESSION_LOCK: "held while a server is measured",
-    FileKind.FOLDER: "the folder that holds the files above",
+    FileKind.FOLDER: "the folder of the store and of what lies beside it",
     FileKind.EXPORT: "an export, receipts or a report, under a name that the app gives to what it saves",
 }
 """What each kind is for."""
