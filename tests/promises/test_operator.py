@@ -109,6 +109,13 @@ def test_what_is_no_such_text_is_said(
     assert "Exits with 1 if it answers with nothing that can be shown" in " ".join(helped.stdout.split())
 
 
+def test_before_a_yes_no_report_is_sent_as_the_help_says_and_this_question_is(home: Home, receiver: Receiver) -> None:
+    told = " ".join(home.run("enable", "--help", command="shimmy-metrics").stdout.split())
+    assert "say yes to this program's fields and to the receiver that is set; no report is sent before that." in told
+    home.run("operator", command="shimmy-metrics")
+    assert [arrived.method for arrived in receiver.received] == ["GET"]
+
+
 def test_where_nobody_answers_it_ends_in_time_with_2(home: Home, receiver: Receiver) -> None:
     receiver.operator = hang
     began = time.monotonic()

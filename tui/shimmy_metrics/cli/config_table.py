@@ -10,7 +10,7 @@ from shimmy_metrics.wording.receiver import UNREACHABLE, WITHOUT_NETWORK, YOUR_A
 ACTIONS: Final = (
     Command(
         "enable",
-        "say yes to this program's fields and to the receiver that is set; nothing is sent before that",
+        "say yes to this program's fields and to the receiver that is set; no report is sent before that",
         about=(
             " ".join(disclosure(ENDPOINT)),
             f"{YOUR_ADDRESS} Where another receiver is set, enable names that one; status does so before. The fields: "
