@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.run import _SAVE_SECONDS
 from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from support.installed import Home
@@ -47,6 +48,11 @@ def test_status_leaves_what_is_left_of_dropped_days_to_verify_retention(tmp_path
     assert [code(action) for action in ("retain", "status", "verify-retention")] == [1, 0, 1]
     told = Home(tmp_path).run("receive", "--help", command="shimmy-metrics")
     assert "for what is left of dropped days see verify-retention" in " ".join(told.stdout.split())
+
+
+def test_the_help_of_status_says_how_old_its_refusals_are(tmp_path: Path) -> None:
+    told = Home(tmp_path).run("receive", "--help", command="shimmy-metrics")
+    assert f"what was refused until {_SAVE_SECONDS:.0f} s ago and by which rule" in " ".join(told.stdout.split())
 
 
 def test_what_failed_is_not_said_to_be_refused(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ _ACTIONS: Final = (
     ),
     Command(
         "status",
-        "say what is held, what was refused and by which rule; exits with 1 where that needs you (for what is left of "
-        "dropped days see verify-retention)",
+        "say what is held, what was refused until 10 s ago and by which rule; exits with 1 where that needs you (for "
+        "what is left of dropped days see verify-retention)",
         arguments=(_DATA, Argument("--json", "print JSON")),
         under="shimmy-metrics receive",
     ),

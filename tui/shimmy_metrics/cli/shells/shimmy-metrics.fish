@@ -162,7 +162,7 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive week' -l data
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive week' -l week -x -d 'the week, instead of the newest with reports that is over, else this one'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive week' -l json -d 'print JSON'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive week' -l csv -d 'print a row for each group, and one or two with totals'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a status -d 'say what is held, what was refused and by which rule; exits with 1 where that needs you (for what is left of dropped days see verify-retention)'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a status -d 'say what is held, what was refused until 10 s ago and by which rule; exits with 1 where that needs you (for what is left of dropped days see verify-retention)'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive status' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive status' -l data -x -d 'the folder that holds everything the receiver keeps'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive status' -l json -d 'print JSON'
