@@ -23,9 +23,9 @@ SERVE: Final = Command(
     under="shimmy",
     does="run the server; measured only after a yes or Only for me",
     about=(
-        "Run the real Shimmy. Where it is measured (on Linux, after a yes or Only for me), the meter has the address "
-        "that you asked for, and the server another port (--bind auto). Else this program becomes it, with every "
-        "argument unchanged.",
+        "Run the real Shimmy. Where it is to be measured (on Linux, after a yes or Only for me), the meter has the "
+        "address that you asked for, and the server another port (--bind auto). Else this program becomes it, with "
+        "every argument unchanged.",
         "With --upstream, measure a server that runs already (Shimmy, Ollama, llama.cpp, vLLM, LM Studio): clients "
         "use the address of --bind instead of the server's own.",
         UNREACHABLE,
