@@ -273,3 +273,14 @@ async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_thou
         said = told(app).replace(" ! ", " ")
         assert f"{OTHER_RECEIVER} is in force in this shell." in said
         assert f"was started for {ENDPOINT}: what is due is sent when it ends." in said
+
+
+async def test_of_a_session_that_is_the_person_s_alone_no_report_is_promised(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.running_only_for_me())
+    async with app.run_test(size=(80, 24)) as pilot:
+        for keys in ("2", "cw"):
+            await opened.press(pilot, *keys)
+            content = told(app)
+            assert "The session, as a report would say it:" in content
+            assert "Only for you: it stays here." in content
+            assert "The report, if its server stopped now" not in content

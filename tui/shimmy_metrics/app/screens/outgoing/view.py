@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.app.screens.report.baseline import Baseline, last_two_sent
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
@@ -31,6 +31,11 @@ NOT_READ: Final = "The store was not read. An example:"
 LAST_SENT: Final = "Nothing is waiting or measured. The last report that was sent:"
 
 NOW: Final = "The report, if its server stopped now:"
+
+NOT_SENT: Final = "The session, as a report would say it:"
+"""Of one that is the person's alone, of which no report is made."""
+
+STAYS: Final = "Only for you: it stays here."
 
 CUT_OFF: Final = "A session that was cut off, as its report would be made now:"
 """A session's process is gone, and nobody has ended it: the next start does."""
@@ -109,6 +114,9 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         if not subject.running:
             return "Nothing is waiting. An example:" if overview.store_read else NOT_READ
         nothing = "" if overview.outbox else "Nothing is waiting. "
+        live = _session_of(overview, subject)
+        if live is not None and only_for_the_person(overview, live):
+            return f"{nothing}{NOT_SENT}"
         if any(each.report.report_id == subject.key for each in overview.cut_off):
             return f"{nothing}{CUT_OFF}"
         return f"{nothing}{NOW}"
@@ -193,11 +201,21 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
     return f"Made for {meant}, which you did not agree to{others}."
 
 
-def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
+def only_for_the_person(overview: Overview, live: SessionPreview) -> bool:
+    """Whether a session is the person's alone: no report is made of it."""
+    return live.session.local or overview.consent.decision.local
+
+
+def _session_of(overview: Overview, subject: Subject) -> SessionPreview | None:
+    """Return the session that has not ended and that the subject would be the report of, or None."""
     unended = (*overview.running, *overview.cut_off)
-    live = next((each for each in unended if each.report.report_id == subject.key), None)
-    if live is not None and (live.session.local or overview.consent.decision.local):
-        return "Only for you: it stays here."
+    return next((each for each in unended if each.report.report_id == subject.key), None)
+
+
+def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
+    live = _session_of(overview, subject)
+    if live is not None and only_for_the_person(overview, live):
+        return STAYS
     cut_off = live in overview.cut_off
     if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT) and not cut_off:
         return "Its server uses its own receiver, not this shell's."
