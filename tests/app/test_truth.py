@@ -284,3 +284,13 @@ async def test_of_a_session_that_is_the_person_s_alone_no_report_is_promised(tmp
             assert "The session, as a report would say it:" in content
             assert "Only for you: it stays here." in content
             assert "The report, if its server stopped now" not in content
+
+
+async def test_once_a_receiver_takes_no_more_reports_none_is_promised_of_a_session(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    app = opened.still(tmp_path, shown._replace(outbox=(), consent=shown.consent._replace(ended=True)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        content = told(app)
+    assert "The session, as a report would say it:" in content
+    assert "Nothing will be sent when it ends; c says why." in content

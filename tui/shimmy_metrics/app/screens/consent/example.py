@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
-from shimmy_metrics.app.screens.outgoing.view import CHANGES, EXAMPLE, NOT_SENT, NOW, STAYS, only_for_the_person
+from shimmy_metrics.app.screens.outgoing.view import (
+    CHANGES,
+    EXAMPLE,
+    NOT_SENT,
+    NOW,
+    STAYS,
+    becomes_report,
+    only_for_the_person,
+)
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, of_report
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
@@ -65,8 +73,8 @@ class Example:
             return Content((placed(canvas.width, at(1, muted(READING))),), ())
         size = (strong(f"{len(overview.now.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
         title, text = (NOW, CHANGES) if overview.running else ("An example of a report:", EXAMPLE)
-        if overview.running and only_for_the_person(overview, overview.running[-1]):
-            title, text = NOT_SENT, STAYS
+        if overview.running and not becomes_report(overview, overview.running[-1]):
+            title, text = NOT_SENT, STAYS if only_for_the_person(overview, overview.running[-1]) else text
         head = headline(canvas, title, to(canvas.width - 1, *size, note=True))
         what = wrapped(text, canvas.width, role=Role.MUTED)
         subject = of_report(overview.now)

@@ -33,7 +33,7 @@ LAST_SENT: Final = "Nothing is waiting or measured. The last report that was sen
 NOW: Final = "The report, if its server stopped now:"
 
 NOT_SENT: Final = "The session, as a report would say it:"
-"""Of one that is the person's alone, of which no report is made."""
+"""Of one of which no report is made: it is the person's alone, or nothing is sent any more."""
 
 STAYS: Final = "Only for you: it stays here."
 
@@ -115,7 +115,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
             return "Nothing is waiting. An example:" if overview.store_read else NOT_READ
         nothing = "" if overview.outbox else "Nothing is waiting. "
         live = _session_of(overview, subject)
-        if live is not None and only_for_the_person(overview, live):
+        if live is not None and not becomes_report(overview, live):
             return f"{nothing}{NOT_SENT}"
         if any(each.report.report_id == subject.key for each in overview.cut_off):
             return f"{nothing}{CUT_OFF}"
@@ -199,6 +199,11 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
     if report.consent_id != consent.decision.consent_id:
         return f"Made under an earlier yes{others}."
     return f"Made for {meant}, which you did not agree to{others}."
+
+
+def becomes_report(overview: Overview, live: SessionPreview) -> bool:
+    """Whether a session that ended now would become a report, as the consent in its process is now."""
+    return not live.session.local and there(overview.consent, live.session).seals
 
 
 def only_for_the_person(overview: Overview, live: SessionPreview) -> bool:
