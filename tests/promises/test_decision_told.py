@@ -1,6 +1,8 @@
 """What the commands say of a decision is true in its case, and no escape from outside reaches a terminal."""
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ from support.installed import Home, stop, wait_until
 from support.one_line import assert_one_line
 from support.queued import fill_outbox, uuid
 from support.servers import ask, free_port, wait_for
+from support.store_files import store_path
 
 
 @pytest.fixture
@@ -191,6 +194,20 @@ def test_a_server_s_start_deletes_what_a_deleted_config_left_and_says_so_in_one_
                 wait_for(port, process)
                 stop(process)
             assert process.communicate()[1].splitlines()[0] == line
+
+
+def test_a_server_s_start_deletes_what_a_no_could_not_as_the_store_was_held(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage", "SHIMMY_BIN": "/bin/true"})
+    home.agree()
+    fill_outbox(home.profile, 1)
+    with contextlib.closing(sqlite3.connect(store_path(home.profile), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "could not be deleted, and will not be sent" in home.metrics("disable").stderr
+    started = home.run("serve").stderr
+    assert (
+        started
+        == "shimmy-metrics: There was no consent for what was kept here: Deleted: 1 report that was never sent.\n"
+    )
 
 
 @pytest.mark.parametrize("action", ["preview", "export", "validate", "status"])
