@@ -35,7 +35,8 @@ def test_a_smaller_group_holds_what_waits_and_the_operator_s_words_are_shown(tmp
         assert (found["published_from"], found["published_from_agreed"], found["reports_held"]) == (3, 20, 1)
         told = home.run("operator", command=OWN)
         assert told.returncode == 0
-        assert "run by Example Org. In its own words:\n  We run this for our own fleet.\n" in told.stdout
+        assert "\n  Example Org\n" in told.stdout
+        assert "In its own words:\n  We run this for our own fleet.\n" in told.stdout
         assert "no figure about fewer than 3 reports" in told.stdout
 
 
