@@ -68,21 +68,22 @@ def test_what_was_previewed_while_the_receiver_was_down_arrives_once_it_is_up(
 
 
 def test_a_receiver_that_hangs_delays_no_exit(home: Home, micro: Path, tmp_path: Path) -> None:
-    taken = []
+    kept = False
     with Receiver(tmp_path, behave.hang) as receiver:
         here = home.having(**receiver.variables)
         here.metrics("enable")
-        for _ in range(3):
+        for _ in range(5):
             with _served(here, micro) as (port, process):
                 with official_client(port) as client:
                     whole(client, 1)
                 began = time.monotonic()
                 process.send_signal(signal.SIGINT)
                 process.wait(timeout=10)
-                taken.append(time.monotonic() - began)
+                # By itself the server is gone within a millisecond. The machine has other work too: how busy it is
+                # is asked at once, and one of five is enough.
+                kept = kept or in_time(time.monotonic() - began, EXIT_DELAY_SECONDS)
         assert wait_until(lambda: bool(receiver.received))
-    # By itself the server is gone within a millisecond. The best of three: the machine has other work too.
-    assert in_time(min(taken), EXIT_DELAY_SECONDS)
+    assert kept
 
 
 def test_a_meter_killed_in_a_stream_loses_a_second_at_most_and_the_next_start_seals_it(home: Home, micro: Path) -> None:
