@@ -5,7 +5,7 @@ a part is a thousand reports or more, drawn from twice as many, or the rest of a
 
 Whatever is cut short is done again: a row that arrives twice counts once, since its key is the table's. What was
 recalled is told to the cluster before anything else, and looked for after each delivery, so that no receiver brings
-back what was recalled at another. The cluster forgets it after as many days as the folder.
+back what was recalled at another. It is dropped there after as many days as the folder.
 """
 
 import random
@@ -41,8 +41,8 @@ class Drain:
         self._cluster = cluster
         self._told: set[bytes] = set()
         self._clean = False
-        self._forgot: date | None = None
-        """The day (UTC) on which the cluster last forgot old recalls for this process."""
+        self._recalls_dropped: date | None = None
+        """The day (UTC) on which this process last dropped old recalls."""
         self._draw = random.SystemRandom()
 
     def run(self, now: datetime, *, everything: bool = False) -> None:
@@ -55,8 +55,8 @@ class Drain:
         due = {day: kept for day, kept in behind.items() if spool.waits(self._folder, day, 2 * kept or 1)}
         recalled = spool.recalled(self._folder)
         utc_day = now.astimezone(UTC).date()
-        forgets = self._forgot != utc_day
-        if self._clean and not due and recalled.keys() <= self._told and not forgets:
+        drops = self._recalls_dropped != utc_day
+        if self._clean and not due and recalled.keys() <= self._told and not drops:
             return
         failed: list[str] = []
         clean = True
@@ -67,15 +67,15 @@ class Drain:
                     for day, kept in due.items():
                         self._deliver(shard, day, kept)
                     clean = self._delete_recalled(shard) and clean
-                    if forgets:
-                        self._forget_recalls(shard, utc_day - timedelta(days=SEEN_DAYS))
+                    if drops:
+                        self._drop_old_recalls(shard, utc_day - timedelta(days=SEEN_DAYS))
                 except StoreError as error:
                     failed.append(str(error))
         if failed:
             raise StoreError("; ".join(failed))
         self._told = set(recalled)
         self._clean = clean
-        self._forgot = utc_day
+        self._recalls_dropped = utc_day
 
     def _tell_recalls(self, shard: Shard, recalled: Mapping[bytes, date]) -> None:
         if recalled.keys() <= self._told:
@@ -87,8 +87,8 @@ class Drain:
             self._cluster.insert(shard, f"{self._cluster.recalled} (day, key)", rows)
         self._clean = False
 
-    def _forget_recalls(self, shard: Shard, before: date) -> None:
-        """Forget what was recalled before a day: no sender can have it any more."""
+    def _drop_old_recalls(self, shard: Shard, before: date) -> None:
+        """Drop what was recalled before a day: no sender can have it any more."""
         asked = f"SELECT DISTINCT toString(day) FROM {self._cluster.recalled} WHERE day < '{before}'"
         for (old,) in self._cluster.read(shard, asked):
             self._cluster.alter(shard, f"ALTER TABLE {self._cluster.recalled} DROP PARTITION '{old}'")

@@ -50,12 +50,11 @@ def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, 
     only = Choice.of("consent.only", ONLY_FOR_ME)
     if overview.consent.switch:
         enable, held_yes, only = (_only_recorded(overview, each) for each in (enable, held_yes, only))
-    if overview.store_unusable and decision.consent is not Consent.GRANTED:
-        enable, held_yes = (each._replace(consequence=NOT_RECORDED, brief="") for each in (enable, held_yes))
-        only = only._replace(consequence=f"recorded; {UNMEASURED}", brief="")
-    elif unmeasured(overview) and decision.consent is not Consent.GRANTED:
+    if unmeasured(overview) and decision.consent is not Consent.GRANTED:
         recorded = f"recorded; {UNMEASURED}"
-        enable, held_yes, only = (each._replace(consequence=recorded, brief="") for each in (enable, held_yes, only))
+        agreed = NOT_RECORDED if overview.store_unusable else recorded
+        enable, held_yes = (each._replace(consequence=agreed, brief="") for each in (enable, held_yes))
+        only = only._replace(consequence=recorded, brief="")
     if decision.consent is Consent.UNDECIDED:
         later = Choice.of("consent.later", LATER)
         if overview.consent.switch:  # with a switch in force nothing is asked
@@ -86,7 +85,7 @@ def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, 
     return (enable, held_yes, only, declined)
 
 
-def forgets(overview: Overview | None) -> bool:
+def can_delete_all(overview: Overview | None) -> bool:
     """Whether there is something of ours on this disk besides the recorded answer."""
     return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
 
@@ -115,7 +114,7 @@ def lost(overview: Overview) -> str:
 
 def _no(overview: Overview) -> Choice:
     """Return the no to the open question. Where it was answered before, more than the answer may be kept, or lost."""
-    if not forgets(overview):
+    if not can_delete_all(overview):
         return Choice.of("consent.decline", DECLINE)
     again, deleted = Choice.of("consent.decline", DECLINE_AGAIN), lost(overview)
     return again._replace(consequence=f"{deleted}; {again.consequence}") if deleted else again

@@ -14,7 +14,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import CONSENT, Button, asking
 from shimmy_metrics.app.screens.consent.answer_line import Choice
-from shimmy_metrics.app.screens.consent.answers import forgets
+from shimmy_metrics.app.screens.consent.answers import can_delete_all
 from shimmy_metrics.app.screens.consent.layout import ConsentRows, consent_rows
 from shimmy_metrics.app.screens.consent.view import other_operator
 from shimmy_metrics.app.ui.bottom_row import BottomRow, fit_buttons
@@ -103,14 +103,14 @@ class ConsentScreen(BaseScreen):
         return Content((), ())
 
     def buttons(self) -> Sequence[Button]:
-        """Return the buttons that show more before deciding, and the one that forgets everything."""
+        """Return the buttons that show more before deciding, and the one that deletes everything."""
         keys = self.host.keys
         more = (
             keys.button("consent.wire", "What would be sent", "Report"),
             keys.button("consent.fields", "Every field, and why", "Fields"),
         )
         operator = (keys.button("consent.operator", "Who runs it"),) if other_operator(self.host.overview) else ()
-        forget = (keys.button("consent.forget", "Delete all"),) if forgets(self.host.overview) else ()
+        forget = (keys.button("consent.forget", "Delete all"),) if can_delete_all(self.host.overview) else ()
         return (*more, *operator, *forget)
 
     # --- answering ----------------------------------------------------------------------------------------------

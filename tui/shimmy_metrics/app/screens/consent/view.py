@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.consent.answers import forgets, unmeasured
+from shimmy_metrics.app.screens.consent.answers import can_delete_all, unmeasured
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
@@ -81,7 +81,7 @@ def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     """Return what of ours lies on this disk, the recorded answer too; no line where nothing does."""
     if not overview.files:
         return ()
-    deletes = f" ({canvas.keys.of('consent.forget')} deletes all but the config)" if forgets(overview) else ""
+    deletes = f" ({canvas.keys.of('consent.forget')} deletes all but the config)" if can_delete_all(overview) else ""
     lines = [BLANK, *wrapped(f"On this disk{deletes}:", canvas.width, role=Role.STRONG)]
     for text in listed(overview.files):
         role = Role.MUTED if text.startswith(" ") else Role.TEXT
