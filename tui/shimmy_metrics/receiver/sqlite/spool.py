@@ -75,11 +75,11 @@ def remove_delivered(folder: Folder, day: date, keys: Sequence[bytes]) -> None:
         while some := [*islice(rest, _AT_ONCE)]:
             connection.execute("DELETE FROM delivered")
             connection.executemany("INSERT INTO delivered VALUES (?)", [(key,) for key in some])
+            where = {"day": day.isoformat(), "first": min(some), "last": max(some)}
             # Two commits: one of both files could be cut short behind the day's.
             for statement in (_ENTER, _DELETE):
                 connection.execute("BEGIN IMMEDIATE")
                 for table in tables_of(connection):
-                    where = {"day": day.isoformat(), "first": min(some), "last": max(some)}
                     connection.execute(statement.format(table), where)
                 connection.execute("COMMIT")
 
