@@ -9,8 +9,9 @@ from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.consent.effective_consent import Unusable
+from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import DaySums
-from shimmy_metrics.records import Day
+from shimmy_metrics.records import Day, QueueState
 from support import opened, overviews, samples
 
 UNREADABLE = overviews.idle()._replace(trouble="metrics.db: is damaged. Move it away", store_unusable=True)
@@ -113,6 +114,37 @@ async def test_while_the_config_cannot_be_used_no_session_is_said_to_be_measured
     assert "Nothing is counted while the config cannot be used." in page
     assert "Measuring since" not in page
     assert "Measuring" not in "\n".join(plain_report(unusable, samples.NOW))
+
+
+async def test_while_something_is_being_sent_a_held_report_is_not_said_to_wait_for_its_release(tmp_path: Path) -> None:
+    batch = overviews.batch()
+    held = tuple(each._replace(state=QueueState.HELD_BY_HAND) for each in batch.outbox[:1])
+    sending = batch._replace(outbox=held, sending=True)
+    page = await shown(tmp_path, sending, "2")
+    assert "1 report is waiting. Something is being sent now." in page
+    assert "if you release it" not in page
+    lines = list(plain_report(sending, samples.NOW))
+    assert "Something is being sent now." in lines
+    assert not [each for each in lines if each.startswith(("Each report is sent", "Reports are sent"))]
+
+
+async def test_where_the_receiver_cannot_be_used_no_other_is_named_as_the_examples(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.without_endpoint())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "c", "w")
+        page = opened.read(app)
+        assert "no receiver is in use here" in page
+        assert "POST" not in page
+        assert "Host:" not in page
+
+
+async def test_where_nothing_is_sent_holding_does_not_promise_a_release(tmp_path: Path) -> None:
+    on = overviews.idle()
+    decision = on.consent.decision._replace(delivery=Delivery.AUTOMATIC)
+    ended = on._replace(consent=on.consent._replace(decision=decision, ended=True))
+    page = await shown(tmp_path, ended, "c")
+    assert "each waits for you" in page
+    assert "if you release it" not in page
 
 
 async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def test_a_release_of_bytes_that_prove_damaged_says_that_nothing_was_sent(tmp_pa
         held(home)
         with opened(home.profile) as db:
             db.execute("UPDATE outbox SET body = cast(replace(body, 'linux', 'linuy') AS BLOB)")
+        assert "would send" not in home.run("preview", "all", command="shimmy-metrics").stderr
         released = home.run("release", "all", command="shimmy-metrics")
         assert released.returncode == 1
         assert released.stdout.splitlines()[-2:] == [

@@ -83,6 +83,12 @@ def test_what_stands_in_the_way_of_a_release_is_said_where_reports_are_held() ->
     )
 
 
+@pytest.mark.parametrize(("moved", "freed"), [(0, ""), (1, "1 held report is due now. ")])
+def test_while_a_sender_is_at_work_no_other_time_of_sending_is_named(moved: int, freed: str) -> None:
+    told = delivery_changed(NextAttempt(), review=False, moved=moved, sending=True)
+    assert told == f"Reports are sent automatically from now on. {freed}Something is being sent now."
+
+
 @pytest.mark.parametrize("decision", [YES, MINE])
 def test_while_the_store_cannot_be_written_no_answer_promises_that_a_server_is_measured(decision: Decision) -> None:
     cannot = "/x/metrics.db cannot be written"

@@ -137,6 +137,7 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
         moved=moved,
         blocked=not_sent(before.consent, before.unusable),
         next_end=next_end(before.consent, before.running),
+        sending=before.sending,
     )
     if as_json:
         _print_decision(decision, [line])

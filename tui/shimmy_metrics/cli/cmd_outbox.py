@@ -14,7 +14,8 @@ from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.request_report import size, waiting
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.limits import SEND_SECONDS
-from shimmy_metrics.records import Departure
+from shimmy_metrics.records import Departure, QueuedReport
+from shimmy_metrics.report.seal import digest
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import obstacle
@@ -34,7 +35,7 @@ def preview_named(profile: Profile, word: str) -> int:
     with purge_first(profile):
         found = find_release(profile, word)
     print_bytes(found.request.body)
-    sends = found.consent.sends and all(map(can_release, found.request.reports))
+    sends = found.consent.sends and all(map(_leaves, found.request.reports))
     acted_on = word if word == "all" or len(word) >= SHORTEST_ID else found.request.reports[0].sha256[:8]
     named = f"What shimmy-metrics release {acted_on} would send" if sends else f"What {word} names, as one request"
     print_stderr(f"{named}: {size(found)}.")
@@ -62,6 +63,11 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
         raise
     _print_outcome(profile, found, made, as_json=as_json)
     return Exit.DONE if made is not None and made.receipt else Exit.NO
+
+
+def _leaves(report: QueuedReport) -> bool:
+    """Whether a sender sends it when it is released: it looks for damage then, too."""
+    return can_release(report) and digest(report.body) == report.sha256
 
 
 def _print_outcome(profile: Profile, found: ReleaseRequest, made: Departure | None, *, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from shimmy_metrics.wording.consent import (
 )
 from shimmy_metrics.wording.other_servers import next_end
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
-from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NO_ATTEMPT, sent_when
+from shimmy_metrics.wording.schedule import BEING_SENT, HELD_UNTIL_RELEASED, NO_ATTEMPT, sent_when
 
 
 def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
@@ -78,11 +78,12 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
     """Yield where reports go; `leaving`: and when."""
     if shown.consent.sends and leaving:
         yield f"Reports go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
-        yield (
-            HELD_UNTIL_RELEASED
-            if shown.consent.holds
-            else sent_when(shown.attempt, next_end(shown.consent, shown.sessions))
-        )
+        if shown.sending:
+            yield BEING_SENT
+        elif shown.consent.holds:
+            yield HELD_UNTIL_RELEASED
+        else:
+            yield sent_when(shown.attempt, next_end(shown.consent, shown.sessions))
     elif not shown.unusable:
         yield f"A report would go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 

@@ -9,7 +9,7 @@ from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.consent import UNMEASURED, obstacle, unsaved, while_unusable
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
+from shimmy_metrics.wording.schedule import BEING_SENT, HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
 
 FROM_NEXT_START: Final = (
     "A server that is not measured yet is measured from its next start on; behind serve --upstream from now on, "
@@ -143,11 +143,18 @@ def renewal_recorded(decision: Decision) -> str:
 
 
 def delivery_changed(
-    attempt: NextAttempt, *, review: bool, moved: int, blocked: str = "", next_end: NextEnd = NextEnd.ANY
+    attempt: NextAttempt,
+    *,
+    review: bool,
+    moved: int,
+    blocked: str = "",
+    next_end: NextEnd = NextEnd.ANY,
+    sending: bool = False,
 ) -> str:
     """Return what holding or no longer holding reports changed.
 
     `moved` counts the reports that are held because of it, or due. `blocked` says why nothing is sent, or is empty.
+    `sending`: a sender is at work, which may take what is due with it, or not.
     """
     are = "is" if moved == 1 else "are"
     if review:
@@ -156,7 +163,8 @@ def delivery_changed(
     freed = f"{amount(moved, 'held report')} {are} due now"
     if blocked:
         return f"{freed if moved else 'Your choice is recorded'}. {blocked}"
+    automatically = "Reports are sent automatically from now on"
+    if sending:
+        return f"{automatically}. {f'{freed}. ' if moved else ''}{BEING_SENT}"
     when = next_attempt(attempt, next_end)
-    if moved:
-        return f"Reports are sent automatically from now on. {freed}, sent {when}."
-    return f"Reports are sent automatically from now on, those that are due {when}."
+    return f"{automatically}. {freed}, sent {when}." if moved else f"{automatically}, those that are due {when}."

@@ -50,6 +50,9 @@ def ends_passed_over(failures: int, attempt: NextAttempt) -> str:
 NO_ATTEMPT: Final = "no attempt to send is on record"
 """What is said of the past where nothing was tried, as a clause."""
 
+BEING_SENT: Final = "Something is being sent now."
+"""What is said in place of when reports are sent, while a sender is at work."""
+
 SENDER_LATE: Final = f"The sender has not ended within its {SEND_SECONDS:.0f} s. Nothing else is sent before it does."
 
 NOT_SENT_AFTER: Final = (

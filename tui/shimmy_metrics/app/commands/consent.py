@@ -113,11 +113,13 @@ class ConsentCommands:
             with self._runner.busy():
                 moved = hold(self._host.profile, review=review).moved
             shown = self._host.overview
-            attempt, blocked, which = FIRST_ATTEMPT, "", NextEnd.ANY
+            attempt, blocked, which, sending = FIRST_ATTEMPT, "", NextEnd.ANY, False
             if shown is not None:
                 attempt, blocked = shown.attempt, not_sent(shown.consent, shown.unusable)
-                which = next_end(shown.consent, shown.sessions)
-            told = delivery_changed(attempt, review=review, moved=moved, blocked=blocked, next_end=which)
+                which, sending = next_end(shown.consent, shown.sessions), shown.sending
+            told = delivery_changed(
+                attempt, review=review, moved=moved, blocked=blocked, next_end=which, sending=sending
+            )
             _ = self._host.post_message(Answered(told))
 
     def _recent(self, moment: float) -> bool:

@@ -123,13 +123,9 @@ def _no(overview: Overview) -> Choice:
 def _holding(overview: Overview, *, held: bool) -> Choice:
     """Return the answer that turns the holding of reports on or off, and what becomes of those that wait."""
     if not held:
-        return Choice(
-            "consent.hold",
-            Answer.HOLD,
-            "Hold reports",
-            ENABLE_HELD.consequence,
-            "each waits for you",
-        )
+        waits = "each waits for you"
+        consequence = ENABLE_HELD.consequence if overview.consent.obstacle is None else waits
+        return Choice("consent.hold", Answer.HOLD, "Hold reports", consequence, waits)
     if overview.consent.obstacle is not None or overview.store_unusable:
         return Choice(
             "consent.hold", Answer.HOLD, "Do not hold", "reports are sent automatically where that is possible"

@@ -21,7 +21,7 @@ from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, s
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import there
 from shimmy_metrics.wording.receiver import without_network
-from shimmy_metrics.wording.schedule import SENDER_LATE
+from shimmy_metrics.wording.schedule import BEING_SENT, SENDER_LATE
 
 _ROOMY: Final = 20
 """Rows from which on it is said here what happens without a network; below, the list's own rows are worth more."""
@@ -133,14 +133,14 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         return f"{many} This one is set aside."
     if report.row_id in overview.overdue:
         return f"{many} {'It' if waiting == 1 else 'This one'} is too old to be sent."
+    if overview.sending:
+        return f"{many} {BEING_SENT}"
     if report.state.held:
         if subject.report is None and overview.consent.sends:
             return f"{some} are held. Released together, they are sent as this one request."
         if not overview.consent.sends:
             return f"{many} Nothing is sent from here: {canvas.keys.of('app.consent')} says why."
         return f"{many} {'It' if waiting == 1 else 'This one'} is sent if you release it."
-    if overview.sending:
-        return f"{many} Something is being sent now."
     if not overview.consent.sends:
         return f"{many} Nothing is sent from here: {canvas.keys.of('app.consent')} says why."
     if subject.report is None:

@@ -253,17 +253,26 @@ def part_of(key: str) -> int:
 
 
 def _receiver(overview: Overview, subject: Subject) -> str:
-    """Return where these bytes would be sent: by a server that sends to its receiver, else to this shell's."""
+    """Return where these bytes would be sent: by a server that sends to its receiver, else to this shell's.
+
+    Empty where this shell's cannot be used.
+    """
     here, report = overview.consent.endpoint, subject.reports[0]
     live = next((each for each in overview.running if each.report.report_id == subject.key), None)
     if live is not None:
         acting = there(overview.consent, live.session)
         return acting.endpoint if acting.sends or overview.unusable else here
+    if overview.unusable and not subject.sealed:
+        return ""
     return report.endpoint or here if subject.sealed and report.state is QueueState.DUE else here
 
 
 def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: bool, sent_to: str) -> Iterator[Line]:
     receiver = sent_to or _receiver(overview, subject)
+    if not receiver:
+        yield placed(canvas.across.width, at(1, muted("no receiver is in use here")))
+        yield placed(canvas.across.width, at(1, muted("sha256 "), subject.sha256))
+        return
     request = request_for(subject.reports, receiver)
     key = (
         Span(canvas.keys.of("report.raw"), Role.ACCENT),
@@ -278,6 +287,7 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
 
 
 def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:
-    for name, value in request_for(subject.reports, _receiver(overview, subject)).headers:
+    receiver = _receiver(overview, subject)
+    for name, value in request_for(subject.reports, receiver).headers if receiver else ():
         yield Row(placed(canvas.width, at(3, muted(f"{name}: "), value)), f"header {name}")
     yield Row(BLANK)
