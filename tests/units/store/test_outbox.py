@@ -43,9 +43,10 @@ def test_states_move_and_what_was_held_by_hand_stays() -> None:
     with memory_store() as db:
         for number, state in enumerate(QueueState):
             outbox.add(db, queued(uuid(number), state))
-        assert outbox.move_all(db, QueueState.DUE, QueueState.HELD_BY_MODE) == 1
+        outbox.move_all(db, QueueState.DUE, QueueState.HELD_BY_MODE)
         assert outbox.due(db) == []
-        assert outbox.move_all(db, QueueState.HELD_BY_MODE, QueueState.DUE) == 2
+        outbox.move_all(db, QueueState.HELD_BY_MODE, QueueState.DUE)
+        assert len(outbox.due(db)) == 2
         assert [each.state for each in outbox.everything(db)[2:]] == list(QueueState)[2:]
 
 
@@ -65,7 +66,7 @@ def test_what_another_yes_covers_is_held(consent_id: str, endpoint: str, held: i
     with memory_store() as db:
         for number, state in enumerate(QueueState):
             outbox.add(db, queued(uuid(number), state, consent_id="g", endpoint="https://e"))
-        assert outbox.hold_others(db, consent_id, endpoint) == held
+        outbox.hold_others(db, consent_id, endpoint)
         states = [each.state for each in outbox.everything(db)]
         assert states.count(QueueState.HELD_FOR_ENDPOINT) == 1 + held
         assert (QueueState.HELD_BY_HAND in states) is not bool(held)

@@ -98,7 +98,7 @@ class ForgetResult(NamedTuple):
 
 def forget_plan(profile: Profile) -> ForgetPlan:
     """Return what forgetting would delete. Writes nothing, raises nothing."""
-    withdraws, unrecordable = _withdraws(profile), _unrecordable(profile)
+    withdraws, unrecordable = _recorded(profile)
     leaves_config = withdraws or profile.config_path.exists()
     try:
         found = ForgetPlan(_deletable(profile), withdraws, leaves_config, unrecordable=unrecordable)
@@ -194,24 +194,18 @@ def _recorded_no(profile: Profile) -> OwnFile | None:
     return None
 
 
-def _withdraws(profile: Profile) -> bool:
-    """Whether a decision other than a plain no is recorded. One that cannot be read counts as such."""
+def _recorded(profile: Profile) -> tuple[bool, str]:
+    """Return whether a decision other than a plain no is recorded, and why the config cannot be used.
+
+    The second is empty where it can; where it cannot, it keeps its bytes, and counts as such a decision.
+    """
     try:
         document = load(profile)
-    except UserError:
-        return True
+    except UserError as error:
+        return True, str(error)
     declined = document.decision.consent is Consent.DECLINED and not document.decision.local
     part = ours(document)
-    return not declined and ("enabled" in part or "enabled" in part.get("metrics", {}))
-
-
-def _unrecordable(profile: Profile) -> str:
-    """Return why the config cannot be used, and so keeps its bytes; empty where it can."""
-    try:
-        load(profile)
-    except UserError as error:
-        return str(error)
-    return ""
+    return not declined and ("enabled" in part or "enabled" in part.get("metrics", {})), ""
 
 
 def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
@@ -220,13 +214,15 @@ def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
     Return what that deleted, lines on how it was recorded, and why it could not be, empty where it stands.
     """
     try:
-        if _withdraws(profile):
+        withdraws, _ = _recorded(profile)
+        if withdraws:
             done = decline(profile)
             return done.purged, done.notices, ""
         return purge_without_consent(profile), (), ""
     except UserError as error:
         # A store that cannot be used is no obstacle: it is deleted whole.
-        return PurgeResult(), (), str(error) if _withdraws(profile) else ""
+        withdraws, _ = _recorded(profile)
+        return PurgeResult(), (), str(error) if withdraws else ""
 
 
 def _wait_for_sessions(profile: Profile) -> None:

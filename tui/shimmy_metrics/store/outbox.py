@@ -56,17 +56,17 @@ def set_state(db: Database, row_id: int, state: QueueState, cause: Cause = Cause
     db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE row_id = ?", (state, cause, detail, row_id))
 
 
-def move_all(db: Database, before: QueueState, after: QueueState) -> int:
-    """Move every report from one state to another; return how many moved."""
-    return db.execute("UPDATE outbox SET state = ? WHERE state = ?", (after, before)).rowcount
+def move_all(db: Database, before: QueueState, after: QueueState) -> None:
+    """Move every report from one state to another."""
+    db.execute("UPDATE outbox SET state = ? WHERE state = ?", (after, before))
 
 
-def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
-    """Hold the reports that were sealed under another decision or for another endpoint; return how many.
+def hold_others(db: Database, consent_id: str, endpoint: str) -> None:
+    """Hold the reports that were sealed under another decision or for another endpoint.
 
     Those that were held by hand are among them: they too are said to be for another receiver.
     """
-    return db.execute(
+    db.execute(
         "UPDATE outbox SET state = ? WHERE state IN (?, ?, ?, ?) AND (consent_id != ? OR endpoint != ?)",
         (
             QueueState.HELD_FOR_ENDPOINT,
@@ -74,7 +74,7 @@ def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
             consent_id,
             endpoint,
         ),
-    ).rowcount
+    )
 
 
 def remove(db: Database, row_id: int) -> bool:
