@@ -62,7 +62,8 @@ def test_a_switch_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path
             )
             assert said in status(off).splitlines()
             assert said in off.run("tui", "--plain").stdout.splitlines()
-            assert said in off.metrics("preview").stderr.splitlines()
+            _, *told = off.metrics("preview").stderr.splitlines()
+            assert told == [said, "It is sent when this session ends."]
             assert status(off).startswith("Off in this shell: a server is measured.")
         assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
 

@@ -40,8 +40,6 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
     running = found.session if found.session in found.running else None
     if elsewhere:
         yield switched_elsewhere(consent.switch, elsewhere, DISABLE)
-        if running is not None:
-            return
     other = other_receiver(consent, found.running, found.attempt)
     if other:
         yield other
@@ -57,7 +55,7 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
     elif found.basis is Basis.SESSION and consent.holds:
         yield HELD_UNTIL_RELEASED
     elif (
-        consent.sends
+        (consent.sends or elsewhere)
         and acting.sends
         and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
     ):
