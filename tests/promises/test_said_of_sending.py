@@ -108,6 +108,20 @@ def test_while_the_answer_is_awaited_that_is_said(tmp_path: Path) -> None:
     assert "  next      being sent now" in told
 
 
+def test_what_is_on_its_way_is_not_said_to_be_held_or_to_be_sent_at_another_time(tmp_path: Path) -> None:
+    still = "What is being sent now may still be taken."
+    with enabled(tmp_path, behave.hang) as (home, receiver), _awaiting(home, receiver) as sender:
+        again = home.metrics("enable").stdout.splitlines()
+        held = _own(home, "review").stdout
+        told = home.metrics("preview").stderr
+        sender.kill()
+    assert "Something is being sent now." in again
+    assert not any(line.startswith("Reports are sent ") for line in again)
+    assert "1 report that was due is held too. " + still in held
+    assert "What is waiting, as one request: " in told
+    assert "A request is being sent now; shimmy config --metrics status says what became of it." in told
+
+
 def test_a_sender_that_is_stopped_is_not_said_to_send_for_ever(tmp_path: Path) -> None:
     with enabled(tmp_path, behave.hang) as (home, receiver), _awaiting(home, receiver) as sender:
         sender.send_signal(signal.SIGSTOP)

@@ -89,6 +89,14 @@ def test_while_a_sender_is_at_work_no_other_time_of_sending_is_named(moved: int,
     assert told == f"Reports are sent automatically from now on. {freed}Something is being sent now."
 
 
+def test_while_a_sender_is_at_work_a_yes_names_no_other_time_and_holding_does_not_claim_what_it_has() -> None:
+    held = EffectiveConsent(YES._replace(delivery=Delivery.REVIEW))
+    still = "a session's end deletes it. What is being sent now may still be taken."
+    assert "Something is being sent now." in effect_of_answer(EffectiveConsent(YES), sending=True)
+    assert effect_of_answer(held, sending=True)[1].endswith(still)
+    assert delivery_changed(NextAttempt(), review=True, moved=0, sending=True).endswith(still)
+
+
 @pytest.mark.parametrize("decision", [YES, MINE])
 def test_while_the_store_cannot_be_written_no_answer_promises_that_a_server_is_measured(decision: Decision) -> None:
     cannot = "/x/metrics.db cannot be written"

@@ -45,8 +45,8 @@ class Preview(NamedTuple):
 
     `session` is the running one, or the newest that was cut off, if that is previewed; `running` are all that are
     measured now, `cut_off` is how many were cut off. `left_over` counts reports that wait as these do and do not fit
-    into the request; `attempt` is when a sender tries next by itself; `sending` tells that what is due waits for a
-    sender at work; `proxy` is the proxy on the way to the receiver, as it is shown, empty where there is none.
+    into the request; `attempt` is when a sender tries next by itself; `sending` tells that a sender is at work
+    that may have it; `proxy` is the proxy on the way to the receiver, as it is shown, empty where there is none.
     """
 
     request: Request
@@ -93,7 +93,7 @@ def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsen
     due = request.reports[0].state is QueueState.DUE
     alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
     found = Preview(request, Basis.QUEUED, consent, running=running, left_over=alike - len(request.reports))
-    return found._replace(attempt=attempt, sending=due and _being_sent(profile, db))
+    return found._replace(attempt=attempt, sending=_being_sent(profile, db))
 
 
 def _being_sent(profile: Profile, db: Database) -> bool:

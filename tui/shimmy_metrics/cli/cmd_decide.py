@@ -43,7 +43,9 @@ def enable(profile: Profile, *, held: bool = False) -> int:
         print_line(line)
     now = read_status(profile)
     which = next_end(now.consent, now.running)
-    for line in answer_recorded(now.consent, changed=decided.changed, attempt=now.attempt, next_end=which):
+    for line in answer_recorded(
+        now.consent, changed=decided.changed, attempt=now.attempt, next_end=which, sending=now.sending
+    ):
         print_line(line)
     other = other_receiver(now.consent, now.running, now.attempt)
     if other:

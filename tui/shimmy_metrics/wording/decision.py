@@ -9,7 +9,14 @@ from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.consent import UNMEASURED, obstacle, unsaved, while_unusable
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.schedule import BEING_SENT, HELD_UNTIL_RELEASED, NextEnd, next_attempt, sent_when
+from shimmy_metrics.wording.schedule import (
+    BEING_SENT,
+    HELD_UNTIL_RELEASED,
+    MAY_STILL_BE_TAKEN,
+    NextEnd,
+    next_attempt,
+    sent_when,
+)
 
 FROM_NEXT_START: Final = (
     "A server that is not measured yet is measured from its next start on; behind serve --upstream from now on, "
@@ -24,6 +31,7 @@ def effect_of_answer(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
+    sending: bool = False,
     unusable: Unusable | None = None,
     store_unusable: bool = False,
 ) -> tuple[str, ...]:
@@ -31,7 +39,8 @@ def effect_of_answer(
 
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
     elsewhere only one behind `--upstream` is measured. `attempt` and `next_end`: when a sender tries next.
-    `unusable`: nothing is measured from this shell; `store_unusable`: nothing is, whatever is started.
+    `sending`: one is at work. `unusable`: nothing is measured from this shell; `store_unusable`: nothing is, whatever
+    is started.
     """
     decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
@@ -57,7 +66,10 @@ def effect_of_answer(
     blocked = obstacle(consent)
     if blocked:
         return measured, blocked
-    when = HELD_UNTIL_RELEASED if consent.holds else sent_when(attempt, next_end)
+    if consent.holds:
+        when = f"{HELD_UNTIL_RELEASED} {MAY_STILL_BE_TAKEN}" if sending else HELD_UNTIL_RELEASED
+    else:
+        when = BEING_SENT if sending else sent_when(attempt, next_end)
     others = "Only sessions of Shimmy itself are sent; those of another server stay here."
     stays = (others,) if same_endpoint(consent.endpoint, ENDPOINT) else ()
     return measured, when, *stays
@@ -71,6 +83,7 @@ def answer_recorded(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
+    sending: bool = False,
     unusable: Unusable | None = None,
     store_unusable: bool = False,
 ) -> tuple[str, ...]:
@@ -84,6 +97,7 @@ def answer_recorded(
         own_server=own_server,
         attempt=attempt,
         next_end=next_end,
+        sending=sending,
         unusable=unusable,
         store_unusable=store_unusable,
     )
@@ -109,6 +123,7 @@ def answer_sentence(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
+    sending: bool = False,
     unusable: Unusable | None = None,
     unwritable: str = "",
 ) -> str:
@@ -124,6 +139,7 @@ def answer_sentence(
         own_server=own_server,
         attempt=attempt,
         next_end=next_end,
+        sending=sending,
         unusable=unusable,
     )
     return " ".join(lines)
@@ -154,12 +170,12 @@ def delivery_changed(
     """Return what holding or no longer holding reports changed.
 
     `moved` counts the reports that are held because of it, or due. `blocked` says why nothing is sent, or is empty.
-    `sending`: a sender is at work, which may take what is due with it, or not.
+    `sending`: a sender is at work, which may take what is due, or held only now, with it, or not.
     """
     are = "is" if moved == 1 else "are"
     if review:
         held = f"{amount(moved, 'report')} that {'was' if moved == 1 else 'were'} due {are} held too." if moved else ""
-        return " ".join(filter(None, (HELD_UNTIL_RELEASED, held, blocked)))
+        return " ".join(filter(None, (HELD_UNTIL_RELEASED, held, MAY_STILL_BE_TAKEN if sending else "", blocked)))
     freed = f"{amount(moved, 'held report')} {are} due now"
     if blocked:
         return f"{freed if moved else 'Your choice is recorded'}. {blocked}"

@@ -53,6 +53,9 @@ NO_ATTEMPT: Final = "no attempt to send is on record"
 BEING_SENT: Final = "Something is being sent now."
 """What is said in place of when reports are sent, while a sender is at work."""
 
+MAY_STILL_BE_TAKEN: Final = "What is being sent now may still be taken."
+"""What is said besides where reports are held from now on, while a sender is at work."""
+
 SENDER_LATE: Final = f"The sender has not ended within its {SEND_SECONDS:.0f} s. Nothing else is sent before it does."
 
 NOT_SENT_AFTER: Final = (

@@ -139,6 +139,7 @@ class ConsentCommands:
             starting=self._host.start.asking,
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
             next_end=next_end(EffectiveConsent(decision, environment.switch, endpoint), sessions),
+            sending=shown is not None and shown.sending,
             unusable=shown.unusable if shown is not None else None,
             unwritable=shown.consent.unwritable if shown is not None else "",
         )
