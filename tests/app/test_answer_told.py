@@ -63,8 +63,8 @@ async def test_a_yes_says_when_it_takes_hold_and_when_reports_are_sent(tmp_path:
         await opened.until(pilot, lambda: "Metrics are on." in told(app))
         said = told(app)
         assert (
-            "A server that is not measured yet is measured from its next start on; behind serve --upstream from now "
-            "on, unless a switch is set there." in said
+            "From now on each server that starts is measured, and one behind serve --upstream at once, unless a switch "
+            "is set there." in said
         )
         assert "Each report is sent after its session." in said
         assert "Only sessions of Shimmy itself are sent; those of another server stay here." in said

@@ -147,9 +147,9 @@ async def test_what_is_said_of_the_next_start_goes_when_the_server_has_started(t
         await opened.press(pilot, "1")
         await app.report(f"Metrics are on. {FROM_NEXT_START} Each report is sent after its session.")
         await becomes(app, waits)
-        assert "from its next start on" in opened.read(app)
+        assert "each server that starts" in opened.read(app)
         await becomes(app, overviews.busy())
-        assert "from its next start on" not in opened.read(app)
+        assert "each server that starts" not in opened.read(app)
         assert "Metrics are on." in opened.read(app)
 
 

@@ -9,7 +9,9 @@ from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, effect_of_answer
+from shimmy_metrics.wording.other_servers import next_report
 from shimmy_metrics.wording.schedule import NextEnd, next_attempt
+from support import samples
 
 YES = Decision(consent=Consent.GRANTED, consent_id="grant")
 MINE = Decision(consent=Consent.DECLINED, local=True)
@@ -42,13 +44,20 @@ def test_before_a_server_was_measured_nobody_knows_whether_reports_leave_at_an_e
 
 def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> None:
     told = " ".join(effect_of_answer(EffectiveConsent(YES), own_server=True))
-    assert "from its next start on; behind serve --upstream from now on, unless a switch is set there" in told
+    assert "each server that starts is measured, and one behind serve --upstream at once, unless a switch is" in told
     assert "Only sessions of Shimmy itself are sent; those of another server stay here." in told
-    assert (
-        "A server that is not measured yet is" in told
-    )  # it may be measured for the person alone, or under the same yes
+    # Of a server that runs already nothing is said: a new answer may end what is measured there, or leave it as it is.
+    assert "next start" not in told
     assert "from this start on" in effect_of_answer(EffectiveConsent(YES), starting=True, own_server=True)[0]
     assert "only a server behind" in effect_of_answer(EffectiveConsent(YES), own_server=False)[0]
+
+
+def test_a_session_that_is_the_persons_alone_is_not_said_to_be_sent() -> None:
+    yes = EffectiveConsent(YES)
+    mine, other = samples.session(local=True), samples.session(consent_id=YES.consent_id)
+    assert next_report(yes, [mine]) is NextEnd.ANY
+    assert next_report(yes, [mine, other]) is NextEnd.RUNNING
+    assert effect_of_answer(yes, own=True)[-1] == "A session that began only for you stays here."
 
 
 def test_held_reports_say_for_how_long() -> None:

@@ -24,7 +24,7 @@ from shimmy_metrics.wording.deletions import purged as sentences
 from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.files import RECALL, stays
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import next_end, other_receiver
+from shimmy_metrics.wording.other_servers import next_end, next_report, other_receiver
 from shimmy_metrics.wording.recall import not_taken_back
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 
@@ -42,9 +42,13 @@ def enable(profile: Profile, *, held: bool = False) -> int:
     for line in decided.notices:
         print_line(line)
     now = read_status(profile)
-    which = next_end(now.consent, now.running)
     for line in answer_recorded(
-        now.consent, changed=decided.changed, attempt=now.attempt, next_end=which, sending=now.sending
+        now.consent,
+        changed=decided.changed,
+        attempt=now.attempt,
+        next_end=next_report(now.consent, now.running),
+        sending=now.sending,
+        own=any(session.local for session in now.running),
     ):
         print_line(line)
     other = other_receiver(now.consent, now.running, now.attempt)

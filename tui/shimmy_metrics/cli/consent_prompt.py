@@ -47,7 +47,7 @@ from shimmy_metrics.wording.consent_question import (
 )
 from shimmy_metrics.wording.decision import answer_recorded, renewal_recorded
 from shimmy_metrics.wording.deletions import purged, purged_without_consent
-from shimmy_metrics.wording.other_servers import next_end
+from shimmy_metrics.wording.other_servers import next_report
 
 _TRIES: Final = 3
 _PASTE: Final = "paste"
@@ -144,7 +144,7 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
 
 def _confirmation(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
     now = read_status(profile)
-    which = next_end(now.consent, now.running)
+    which = next_report(now.consent, now.running)
     yield from answer_recorded(now.consent, changed=True, starting=starting, attempt=now.attempt, next_end=which)
     yield from purged(decided.purged, now.now)
 

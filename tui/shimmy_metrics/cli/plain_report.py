@@ -15,7 +15,7 @@ from shimmy_metrics.wording.consent import (
     new_fields_waiting,
     shown_state,
 )
-from shimmy_metrics.wording.other_servers import next_end
+from shimmy_metrics.wording.other_servers import next_report
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 from shimmy_metrics.wording.schedule import BEING_SENT, HELD_UNTIL_RELEASED, NO_ATTEMPT, sent_when
 
@@ -83,7 +83,7 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
         elif shown.consent.holds:
             yield HELD_UNTIL_RELEASED
         else:
-            yield sent_when(shown.attempt, next_end(shown.consent, shown.sessions))
+            yield sent_when(shown.attempt, next_report(shown.consent, shown.sessions))
     elif not shown.unusable:
         yield f"A report would go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 

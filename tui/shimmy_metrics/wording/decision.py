@@ -19,9 +19,11 @@ from shimmy_metrics.wording.schedule import (
 )
 
 FROM_NEXT_START: Final = (
-    "A server that is not measured yet is measured from its next start on; behind serve --upstream from now on, "
-    "unless a switch is set there."
+    "From now on each server that starts is measured, and one behind serve --upstream at once, unless a switch is set "
+    "there."
 )
+
+_STAYS_OWN: Final = "A session that began only for you stays here."
 
 
 def effect_of_answer(
@@ -32,6 +34,7 @@ def effect_of_answer(
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
     sending: bool = False,
+    own: bool = False,
     unusable: Unusable | None = None,
     store_unusable: bool = False,
 ) -> tuple[str, ...]:
@@ -39,8 +42,8 @@ def effect_of_answer(
 
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
     elsewhere only one behind `--upstream` is measured. `attempt` and `next_end`: when a sender tries next.
-    `sending`: one is at work. `unusable`: nothing is measured from this shell; `store_unusable`: nothing is, whatever
-    is started.
+    `sending`: one is at work. `own`: a running session is the person's alone. `unusable`: nothing is measured from this
+    shell; `store_unusable`: nothing is, whatever is started.
     """
     decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
@@ -72,7 +75,7 @@ def effect_of_answer(
         when = BEING_SENT if sending else sent_when(attempt, next_end)
     others = "Only sessions of Shimmy itself are sent; those of another server stay here."
     stays = (others,) if same_endpoint(consent.endpoint, ENDPOINT) else ()
-    return measured, when, *stays
+    return measured, when, *stays, *((_STAYS_OWN,) if own else ())
 
 
 def answer_recorded(
@@ -84,6 +87,7 @@ def answer_recorded(
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
     sending: bool = False,
+    own: bool = False,
     unusable: Unusable | None = None,
     store_unusable: bool = False,
 ) -> tuple[str, ...]:
@@ -98,6 +102,7 @@ def answer_recorded(
         attempt=attempt,
         next_end=next_end,
         sending=sending,
+        own=own,
         unusable=unusable,
         store_unusable=store_unusable,
     )
@@ -124,6 +129,7 @@ def answer_sentence(
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
     sending: bool = False,
+    own: bool = False,
     unusable: Unusable | None = None,
     unwritable: str = "",
 ) -> str:
@@ -140,6 +146,7 @@ def answer_sentence(
         attempt=attempt,
         next_end=next_end,
         sending=sending,
+        own=own,
         unusable=unusable,
     )
     return " ".join(lines)

@@ -28,6 +28,11 @@ def next_end(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
     return NextEnd.RUNNING if sending == 1 else NextEnd.ONE_OF_RUNNING
 
 
+def next_report(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
+    """Return the same of the next report: of a session that is the person's alone none is made."""
+    return next_end(consent, [session for session in running if not session.local])
+
+
 def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> str:
     """Return what is so where only this shell has a switch, and servers that were started without it are measured.
 

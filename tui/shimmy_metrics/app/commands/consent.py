@@ -19,7 +19,7 @@ from shimmy_metrics.wording.consent import not_sent
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged
 from shimmy_metrics.wording.files import stays
-from shimmy_metrics.wording.other_servers import next_end
+from shimmy_metrics.wording.other_servers import next_end, next_report
 from shimmy_metrics.wording.recall import not_taken_back
 from shimmy_metrics.wording.schedule import NextEnd
 
@@ -138,8 +138,9 @@ class ConsentCommands:
             endpoint=endpoint,
             starting=self._host.start.asking,
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
-            next_end=next_end(EffectiveConsent(decision, environment.switch, endpoint), sessions),
+            next_end=next_report(EffectiveConsent(decision, environment.switch, endpoint), sessions),
             sending=shown is not None and shown.sending,
+            own=any(session.local for session in sessions),
             unusable=shown.unusable if shown is not None else None,
             unwritable=shown.consent.unwritable if shown is not None else "",
         )
