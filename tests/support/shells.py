@@ -25,7 +25,7 @@ EXITS: Final = (
     (
         "2",
         "Trouble: wrong usage, say, an ID that names nothing, a config, store, output or address that cannot be used, "
-        "a receiver that gave no answer, a no that could not be recorded, or a report that may still be sent.",
+        "a recall or operator that got no answer, a no that could not be recorded, or a report that may still be sent.",
     ),
     ("127", "There is no real shimmy binary that can be run."),
     ("130", "Interrupted."),
@@ -39,7 +39,7 @@ VARIABLES: Final = (
         "DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches measuring and sending off in the process that has it, whatever "
         "the config says; demo, recall and operator work all the same.",
     ),
-    ("SHIMMY_METRICS_ENDPOINT", "Where reports go instead of to Shimmy's maintainer."),
+    ("SHIMMY_METRICS_ENDPOINT", "Where reports go instead of to Shimmy's maintainer, once you agreed to it."),
     ("SHIMMY_BIN", "The real binary, if it is not the next shimmy on PATH."),
     ("COLUMNS", "How wide lines of text are, up to 100."),
 )
