@@ -46,6 +46,7 @@ def test_a_config_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, make
     assert shown.stdout.startswith("Metrics off: config unusable.\n")
     told = json.loads(home.metrics("status", "--json").stdout)
     assert (told["consent"], told["measures"], told["sends"], len(told["troubles"])) == (None, False, False, 1)
+    assert (told["only_for_me"], told["delivery"], told["schema_version"]) == (None, None, None)
     after = path.lstat()
     assert (after.st_mtime_ns, after.st_size, after.st_ino) == (before.st_mtime_ns, before.st_size, before.st_ino)
     assert {each.name for each in path.parent.iterdir()} <= {path.name, ".lock"}

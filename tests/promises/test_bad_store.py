@@ -91,6 +91,7 @@ def test_a_store_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, damag
         assert unknown not in plain
     told = json.loads(home.metrics("status", "--json").stdout)
     assert (told["consent"], told["store_read_whole"], len(told["troubles"])) == ("granted", False, 1)
+    assert (told["measures"], told["sends"]) == (False, False)
     # Whether reports are held is recorded all the same, and said behind what could not be done.
     for word, effect in (("review", "nothing is sent without a release"), ("automatic", "what is held stays held")):
         changed = home.run(word, command="shimmy-metrics")

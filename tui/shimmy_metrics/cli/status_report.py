@@ -8,6 +8,7 @@ from typing import Final
 from shimmy_metrics.actions.status import Status
 from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.cli.departure_json import departure_json
+from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.entries import sender_late
 from shimmy_metrics.limits import OUTBOX_DAYS
@@ -34,19 +35,21 @@ _MOMENT: Final = 32
 def as_json(status: Status) -> bytes:
     """Return one JSON object. The key `consent` holds the word; none of the three words stands anywhere else.
 
-    It is null where the config cannot be used: then nothing is in force, whatever was decided.
+    It is null where the config cannot be used: then nothing is in force, whatever was decided. What nobody can read is
+    null too; where the store cannot be used nothing is measured or sent.
     """
     consent = status.consent
     decision = consent.decision
+    read = status.unusable is not Unusable.CONFIG
     fields = {
         "consent": None if status.unusable else decision.consent.value,
-        "only_for_me": decision.local,
+        "only_for_me": decision.local if read else None,
         "switch": consent.switch,
-        "measures": consent.measures,
-        "sends": consent.sends,
+        "measures": consent.measures and not status.store_unusable,
+        "sends": consent.sends and not status.store_unusable,
         "obstacle": consent.obstacle and consent.obstacle.value,
-        "delivery": decision.delivery.value,
-        "schema_version": decision.schema_version,
+        "delivery": decision.delivery.value if read else None,
+        "schema_version": decision.schema_version if read else None,
         "endpoint": None if status.unusable else consent.endpoint,
         "proxy": status.proxy or None,
         "agreed_endpoint": decision.endpoint if decision.consent is Consent.GRANTED else None,
