@@ -10,9 +10,9 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.screens.consent.answers import choices_now
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent.effective_consent import Unusable
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened as store
 from support import opened, overviews, samples
@@ -83,6 +83,19 @@ async def test_an_endpoint_that_cannot_be_used_here_says_nothing_of_a_server_tha
         await opened.press(pilot, "1")
         assert "● off in this shell · a server is measured" in told(app)
         assert "Nothing of it is sent before it ends." in told(app)
+
+
+async def test_while_the_answer_does_not_count_a_running_session_is_not_said_to_be_measured(tmp_path: Path) -> None:
+    """It pauses, and counts again once nobody else may write the config: then its report is sent like any other."""
+    shown = overviews.switched_off_here()
+    app = opened.still(tmp_path, shown._replace(consent=EffectiveConsent(Decision(), distrust="others may write it")))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "1")
+        assert "Nothing is measured while the answer in the config does not count." in told(app)
+        assert "Measuring since" not in told(app)
+        await opened.press(pilot, "2")
+        assert "While the answer in the config does not count nothing is measured or sent." in told(app)
+        assert "none of this is sent" not in told(app)
 
 
 @pytest.mark.parametrize("unusable", [Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT])

@@ -226,6 +226,8 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return "Its server uses its own receiver, not this shell's."
     if overview.unusable is Unusable.CONFIG:
         return while_unusable(Unusable.CONFIG)
+    if overview.consent.obstacle is Obstacle.UNTRUSTED:
+        return "While the answer in the config does not count nothing is measured or sent."
     if overview.consent.decision.consent is not Consent.GRANTED:
         return "Metrics are off, so none of this is sent."
     blocked = there(overview.consent, live.session).obstacle if live is not None else None

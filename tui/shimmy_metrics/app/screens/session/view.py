@@ -10,7 +10,7 @@ from shimmy_metrics.app.screens.session.sparkline import sparkline
 from shimmy_metrics.app.ui.explanation import explained_field, headed
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.consent.effective_consent import Unusable
+from shimmy_metrics.consent.effective_consent import Obstacle, Unusable
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
@@ -107,15 +107,25 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
     begun = when(session.started, canvas.now, canvas.zone)
     saved = last_saved(session, canvas.now, canvas.zone)
     sentence = f"{f'Last saved {saved}' if saved else f'Measuring since {begun}'}. {fate}{several}"
-    if overview.unusable is Unusable.CONFIG or (not saved and len(sentence) + 12 > canvas.width):
+    if _paused(overview) or (not saved and len(sentence) + 12 > canvas.width):
         sentence = f"{fate}{several}"
     long = running_for(canvas, session)
     return (*headline(canvas, sentence, to(canvas.right, muted(long), note=True)), BLANK)
 
 
-def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
+def _paused(overview: Overview) -> str:
+    """Return why no running session counts anything now, as a sentence; empty where they do."""
     if overview.unusable is Unusable.CONFIG:
         return "Nothing is counted while the config cannot be used."
+    if overview.consent.obstacle is Obstacle.UNTRUSTED:
+        return "Nothing is measured while the answer in the config does not count."
+    return ""
+
+
+def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
+    paused = _paused(overview)
+    if paused:
+        return paused
     if unsaved(overview.consent):
         return f"Nothing can be saved; {canvas.keys.of('app.consent')} says why."
     if session.local:
