@@ -138,7 +138,7 @@ async def test_a_damaged_store_makes_a_no_no_question_again(
         assert "May Shimmy report" not in opened.text(app)
         shown = opened.read(app)
         assert "Enable not recorded while the store cannot be used" in " ".join(shown.split())
-        kept = "Only for me no change: nothing is measured while the store cannot be used"
+        kept = "Only for me no change: nothing is saved or sent while the store cannot be used"
         assert (kept in " ".join(shown.split())) is (answer is only_for_me)
         await opened.answer(pilot, "e")
         await opened.until(pilot, lambda: "Your yes is not recorded." in opened.read(app))

@@ -29,7 +29,7 @@ async def shown(root: Path, overview: Overview, key: str) -> str:
 async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no_figures(tmp_path: Path) -> None:
     page = await shown(tmp_path, UNREADABLE, "c")
     assert "n Withdraw stops now, what is waiting is not sent" in page
-    assert "no change: nothing is measured while the store cannot be used" in page
+    assert "no change: nothing is saved or sent while the store cannot be used" in page
     assert "deletes what is waiting" not in page
     assert "a no deletes them" not in page
     figures = await shown(tmp_path, UNREADABLE, "u")
@@ -47,9 +47,9 @@ async def test_while_the_store_cannot_be_written_only_for_me_promises_no_measuri
     closed = _unwritable(overviews.only_for_me())
     page = await shown(tmp_path, closed, "c")
     assert "only for me · nothing is saved" in page
-    assert "nothing is measured while the store cannot be used. ! Nothing can be saved: /x/metrics.db" in page
-    assert "o Only for me no change: nothing is measured while the store cannot be used" in page
-    assert "e Enable recorded; nothing is measured while the store cannot be used" in page
+    assert "nothing is saved or sent while the store cannot be used. ! Nothing can be saved: /x/metrics.db" in page
+    assert "o Only for me no change: nothing is saved or sent while the store cannot be used" in page
+    assert "e Enable recorded; nothing is saved or sent while the store cannot be used" in page
     assert "measured for you to see" not in page
     assert "from the server's next start" not in page
     assert "it will show up here" not in await shown(tmp_path, closed, "1")

@@ -13,7 +13,7 @@ from support import opened
 from support.installed import Home
 
 NO_ADDRESS = {"SHIMMY_METRICS_ENDPOINT": "nonsense"}
-UNMEASURED = "nothing is measured while the store cannot be used"
+UNSAVED = "nothing is saved or sent while the store cannot be used"
 
 
 def told(app: ShimmyApp) -> str:
@@ -69,7 +69,7 @@ async def test_with_a_store_that_cannot_be_used_only_for_me_is_not_said_to_measu
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 30)) as pilot:
         await opened.press(pilot, "c")
-        assert f"o Only for me recorded; {UNMEASURED}" in told(app)
+        assert f"o Only for me recorded; {UNSAVED}" in told(app)
         assert "measured for you to see" not in told(app)
 
 
@@ -82,7 +82,7 @@ async def test_of_only_for_me_with_a_store_that_cannot_be_used_it_is_said_that_n
     app = opened.living(tmp_path)
     async with app.run_test(size=(120, 30)) as pilot:
         await opened.press(pilot, "c")
-        assert f"; {UNMEASURED}." in told(app)
+        assert f"; {UNSAVED}." in told(app)
         assert "measured for you to see" not in told(app)
 
 
@@ -90,7 +90,7 @@ def test_only_me_says_so_as_well(tmp_path: Path) -> None:
     home = Home(tmp_path)
     _damage(home.profile)
     made = home.run("only-me", command="shimmy-metrics")
-    assert "Nothing is measured while the store cannot be used." in made.stdout.splitlines()
+    assert "Nothing is saved or sent while the store cannot be used." in made.stdout.splitlines()
     assert "is measured from" not in made.stdout
 
 

@@ -90,7 +90,7 @@ def while_unusable(what: Unusable) -> str:
     return f"{here} A server that was started with SHIMMY_METRICS_ENDPOINT set follows that."
 
 
-UNMEASURED: Final = "nothing is measured while the store cannot be used"
+UNSAVED: Final = "nothing is saved or sent while the store cannot be used"
 
 
 def without_store(shown: State) -> State:

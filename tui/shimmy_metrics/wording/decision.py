@@ -6,7 +6,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle,
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
-from shimmy_metrics.wording.consent import UNMEASURED, obstacle, unsaved, while_unusable
+from shimmy_metrics.wording.consent import UNSAVED, obstacle, unsaved, while_unusable
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.schedule import (
@@ -43,7 +43,7 @@ def effect_of_answer(
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
     elsewhere only one behind `--upstream` is measured. `attempt` and `next_end`: when a sender tries next.
     `sending`: one is at work. `own`: a running session is the person's alone. `unusable`: nothing is measured from this
-    shell; `store_unusable`: nothing is, whatever is started.
+    shell; `store_unusable`: nothing is saved, whatever is started.
     """
     decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
@@ -53,7 +53,7 @@ def effect_of_answer(
     if unusable:
         measured = while_unusable(unusable)
     elif store_unusable:
-        measured = f"{UNMEASURED.capitalize()}."
+        measured = f"{UNSAVED.capitalize()}."
     elif consent.obstacle is Obstacle.UNWRITABLE:
         return (obstacle(consent),)
     elif unsaved(consent):

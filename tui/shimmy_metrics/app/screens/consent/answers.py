@@ -10,7 +10,7 @@ from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording.consent import UNMEASURED
+from shimmy_metrics.wording.consent import UNSAVED
 from shimmy_metrics.wording.consent_question import (
     DECLINE,
     DECLINE_AGAIN,
@@ -25,7 +25,7 @@ from shimmy_metrics.wording.numbers import amount
 NOT_SENT: Final = "what is waiting is not sent"
 """What a no does where the store cannot be used: nothing can be deleted there."""
 
-NOT_MEASURED: Final = f"no change: {UNMEASURED}"
+NO_CHANGE_UNSAVED: Final = f"no change: {UNSAVED}"
 
 NOT_RECORDED: Final = "not recorded while the store cannot be used"
 """What a yes does there: an earlier no may have left something in the store that it must not cover."""
@@ -50,8 +50,8 @@ def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, 
     only = Choice.of("consent.only", ONLY_FOR_ME)
     if overview.consent.switch:
         enable, held_yes, only = (_only_recorded(overview, each) for each in (enable, held_yes, only))
-    if unmeasured(overview) and decision.consent is not Consent.GRANTED:
-        recorded = f"recorded; {UNMEASURED}"
+    if nothing_saved(overview) and decision.consent is not Consent.GRANTED:
+        recorded = f"recorded; {UNSAVED}"
         agreed = NOT_RECORDED if overview.store_unusable else recorded
         enable, held_yes = (each._replace(consequence=agreed, brief="") for each in (enable, held_yes))
         only = only._replace(consequence=recorded, brief="")
@@ -74,8 +74,8 @@ def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, 
         off = ", ".join(filter(None, ("stops now", lost(overview))))
         switched_off = f"no change; {overview.consent.switch} keeps this shell off"
         stays = switched_off if overview.consent.switch else "no change: measured for you to see, not sent"
-        if unmeasured(overview):
-            stays = NOT_MEASURED
+        if nothing_saved(overview):
+            stays = NO_CHANGE_UNSAVED
         return (
             enable,
             held_yes,
@@ -90,8 +90,8 @@ def can_delete_all(overview: Overview | None) -> bool:
     return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
 
 
-def unmeasured(overview: Overview) -> bool:
-    """Whether nothing is measured, whatever is answered, since the store cannot be used or written."""
+def nothing_saved(overview: Overview) -> bool:
+    """Whether nothing is saved, whatever is answered: a running server may count on in memory, and save later."""
     return overview.store_unusable or bool(overview.consent.unwritable and not overview.consent.switch)
 
 
@@ -149,7 +149,7 @@ def _keep(overview: Overview) -> Choice:
     held = overview.consent.decision.delivery is Delivery.REVIEW
     label, consequence = "Keep on", f"no change: each report is {'held for you' if held else 'sent automatically'}"
     if overview.store_unusable or overview.consent.obstacle is Obstacle.UNWRITABLE:
-        consequence = NOT_MEASURED
+        consequence = NO_CHANGE_UNSAVED
     elif overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
         label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
     elif overview.consent.sends and overview.consent.groups.lowered:

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.consent.answers import can_delete_all, unmeasured
+from shimmy_metrics.app.screens.consent.answers import can_delete_all, nothing_saved
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import (
-    UNMEASURED,
+    UNSAVED,
     groups_lowered,
     measured_elsewhere,
     obstacle,
@@ -104,8 +104,8 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
         return QUESTION
     changed = _changed(canvas, decision)
     if decision.local:
-        if unmeasured(overview):
-            return f"Only for you{changed}; {UNMEASURED}."
+        if nothing_saved(overview):
+            return f"Only for you{changed}; {UNSAVED}."
         return f"Only for you{changed}: measured for you to see, never sent."
     if decision.consent is Consent.DECLINED:
         return f"Metrics are off{changed}."
