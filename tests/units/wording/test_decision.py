@@ -52,12 +52,21 @@ def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> Non
     assert "only a server behind" in effect_of_answer(EffectiveConsent(YES), own_server=False)[0]
 
 
-def test_a_session_that_is_the_persons_alone_is_not_said_to_be_sent() -> None:
+def test_a_session_that_the_yes_does_not_cover_is_not_said_to_be_sent() -> None:
     yes = EffectiveConsent(YES)
-    mine, other = samples.session(local=True), samples.session(consent_id=YES.consent_id)
-    assert next_report(yes, [mine]) is NextEnd.ANY
-    assert next_report(yes, [mine, other]) is NextEnd.RUNNING
-    assert effect_of_answer(yes, own=True)[-1] == "A session that began only for you stays here."
+    covered, mine, earlier = (
+        samples.session(consent_id=YES.consent_id),
+        samples.session(local=True),
+        samples.session(consent_id="another yes"),
+    )
+    for each, told in (
+        (mine, "A session that began only for you stays here."),
+        (earlier, "The report of a session that began under another yes is held until you release it."),
+    ):
+        assert next_report(yes, [each]) is NextEnd.ANY
+        assert next_report(yes, [each, covered]) is NextEnd.RUNNING
+        assert effect_of_answer(yes, running=[each])[-1] == told
+    assert effect_of_answer(yes, running=[covered]) == effect_of_answer(yes)
 
 
 def test_held_reports_say_for_how_long() -> None:

@@ -48,7 +48,7 @@ def enable(profile: Profile, *, held: bool = False) -> int:
         attempt=now.attempt,
         next_end=next_report(now.consent, now.running),
         sending=now.sending,
-        own=any(session.local for session in now.running),
+        running=now.running,
     ):
         print_line(line)
     other = other_receiver(now.consent, now.running, now.attempt)

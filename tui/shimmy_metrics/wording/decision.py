@@ -1,11 +1,13 @@
 """What a recorded answer changed. Pure."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
+from shimmy_metrics.records import Session
 from shimmy_metrics.wording.consent import UNSAVED, obstacle, unsaved, while_unusable
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
@@ -23,8 +25,6 @@ FROM_NEXT_START: Final = (
     "there."
 )
 
-_STAYS_OWN: Final = "A session that began only for you stays here."
-
 
 def effect_of_answer(
     consent: EffectiveConsent,
@@ -34,7 +34,7 @@ def effect_of_answer(
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
     sending: bool = False,
-    own: bool = False,
+    running: Sequence[Session] = (),
     unusable: Unusable | None = None,
     store_unusable: bool = False,
 ) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def effect_of_answer(
 
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
     elsewhere only one behind `--upstream` is measured. `attempt` and `next_end`: when a sender tries next.
-    `sending`: one is at work. `own`: a running session is the person's alone. `unusable`: nothing is measured from this
+    `sending`: one is at work. `running`: the sessions that are measured now. `unusable`: nothing is measured from this
     shell; `store_unusable`: nothing is saved, whatever is started.
     """
     decision = consent.decision
@@ -75,7 +75,15 @@ def effect_of_answer(
         when = BEING_SENT if sending else sent_when(attempt, next_end)
     others = "Only sessions of Shimmy itself are sent; those of another server stay here."
     stays = (others,) if same_endpoint(consent.endpoint, ENDPOINT) else ()
-    return measured, when, *stays, *((_STAYS_OWN,) if own else ())
+    return measured, when, *stays, *_begun_before(decision, running)
+
+
+def _begun_before(decision: Decision, running: Sequence[Session]) -> Iterator[str]:
+    """Yield what becomes of running sessions that a yes does not cover."""
+    if any(session.local for session in running):
+        yield "A session that began only for you stays here."
+    if any(not session.local and session.consent_id != decision.consent_id for session in running):
+        yield "The report of a session that began under another yes is held until you release it."
 
 
 def answer_recorded(
@@ -87,7 +95,7 @@ def answer_recorded(
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
     sending: bool = False,
-    own: bool = False,
+    running: Sequence[Session] = (),
     unusable: Unusable | None = None,
     store_unusable: bool = False,
 ) -> tuple[str, ...]:
@@ -102,7 +110,7 @@ def answer_recorded(
         attempt=attempt,
         next_end=next_end,
         sending=sending,
-        own=own,
+        running=running,
         unusable=unusable,
         store_unusable=store_unusable,
     )
@@ -129,7 +137,7 @@ def answer_sentence(
     attempt: NextAttempt = FIRST_ATTEMPT,
     next_end: NextEnd = NextEnd.ANY,
     sending: bool = False,
-    own: bool = False,
+    running: Sequence[Session] = (),
     unusable: Unusable | None = None,
     unwritable: str = "",
 ) -> str:
@@ -146,7 +154,7 @@ def answer_sentence(
         attempt=attempt,
         next_end=next_end,
         sending=sending,
-        own=own,
+        running=running,
         unusable=unusable,
     )
     return " ".join(lines)

@@ -29,8 +29,9 @@ def next_end(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
 
 
 def next_report(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
-    """Return the same of the next report: of a session that is the person's alone none is made."""
-    return next_end(consent, [session for session in running if not session.local])
+    """Return the same of the next report that is sent by itself: that of a session under the present yes."""
+    covered = [each for each in running if not each.local and each.consent_id == consent.decision.consent_id]
+    return next_end(consent, covered)
 
 
 def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> str:

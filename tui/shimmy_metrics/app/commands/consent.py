@@ -140,7 +140,7 @@ class ConsentCommands:
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
             next_end=next_report(EffectiveConsent(decision, environment.switch, endpoint), sessions),
             sending=shown is not None and shown.sending,
-            own=any(session.local for session in sessions),
+            running=sessions,
             unusable=shown.unusable if shown is not None else None,
             unwritable=shown.consent.unwritable if shown is not None else "",
         )
