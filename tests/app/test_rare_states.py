@@ -68,6 +68,15 @@ async def test_where_the_endpoint_cannot_be_used_a_no_says_what_it_deletes(tmp_p
     assert "n Withdraw stops measuring, deletes your own figures of 1 day" in page
 
 
+async def test_while_the_config_cannot_be_used_no_answer_is_said_to_be_recorded(tmp_path: Path) -> None:
+    damaged = overviews.troubled()._replace(days=DAYS)
+    page = await shown(tmp_path, damaged, "c")
+    told = "n Withdraw not recorded while the config cannot be used, deletes your own figures of 1 day"
+    assert told in page
+    assert "Change your mind" not in page
+    assert not [line for line in plain_report(damaged, samples.NOW) if line.startswith("Change your mind")]
+
+
 async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: Path) -> None:
     assert "stops now, deletes your own figures of 1 day" in await shown(
         tmp_path, overviews.idle()._replace(days=DAYS), "c"

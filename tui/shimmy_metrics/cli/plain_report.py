@@ -6,6 +6,7 @@ from datetime import datetime
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.cli.field_lines import field_lines, never_lines
+from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import (
@@ -45,7 +46,8 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     yield from never_lines()
     yield ""
     decision = shown.consent.decision
-    yield ENABLE_LATER if decision.consent is Consent.DECLINED and not decision.local else WITHDRAW
+    if shown.unusable is not Unusable.CONFIG:  # then no answer can be recorded
+        yield ENABLE_LATER if decision.consent is Consent.DECLINED and not decision.local else WITHDRAW
     yield "Release one report: shimmy-metrics release ID. All that can be done: shimmy-metrics --help."
 
 

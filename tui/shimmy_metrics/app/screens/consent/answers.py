@@ -6,7 +6,7 @@ from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.consent.answer import Answer
-from shimmy_metrics.consent.effective_consent import Obstacle
+from shimmy_metrics.consent.effective_consent import Obstacle, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
@@ -30,6 +30,9 @@ NO_CHANGE_UNSAVED: Final = f"no change: {UNSAVED}"
 NOT_RECORDED: Final = "not recorded while the store cannot be used"
 """What a yes does there: an earlier no may have left something in the store that it must not cover."""
 
+NOT_WRITTEN: Final = "not recorded while the config cannot be used"
+"""What a no does then: a file that cannot be read stays as it is, and may hold a yes."""
+
 
 def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]:
     """Return the answers that can be given now, each with its consequence in numbers.
@@ -42,9 +45,10 @@ def choices_now(overview: Overview, *, starting: bool = False) -> tuple[Choice, 
     )
     if overview.unusable is not None and decision.consent is Consent.DECLINED:
         return (declined,)
-    if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
+    if overview.unusable is not None:  # nothing can be agreed to then; a no deletes what waits all the same
         deleted = lost(overview) or "nothing is waiting"
-        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"stops measuring, {deleted}"),)
+        effect = NOT_WRITTEN if overview.unusable is Unusable.CONFIG else "stops measuring"
+        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"{effect}, {deleted}"),)
     enable = Choice.of("consent.enable", ENABLE._replace(consequence=STARTING) if starting else ENABLE)
     held_yes = Choice.of("consent.hold", ENABLE_HELD)
     only = Choice.of("consent.only", ONLY_FOR_ME)

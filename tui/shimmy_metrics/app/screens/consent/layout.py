@@ -80,9 +80,9 @@ def consent_rows(
     shown = left - ruled - len(page.lines)
     close = tuple(each for each in text if each != BLANK)
     text = close if len(close) <= left - ruled < len(text) else text  # no sentence is cut for a blank row
-    mind = view.change_of_mind(canvas, starting=starting)
+    mind = view.change_of_mind(canvas, overview, starting=starting)
     fits = len(text) <= shown and len(mind) < canvas.width - 6
-    if not (fits or renewing):
+    if mind and not (fits or renewing):
         text = (*text, *wrapped(f"{mind}.", canvas.width))
     leaf = canvas.keys.of("page.leaf-down").lower()
     more = f"{leaf}: more" if page.unread or len(text) > top + shown else (mind if fits and not renewing else "")

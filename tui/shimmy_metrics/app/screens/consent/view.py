@@ -7,6 +7,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.answers import can_delete_all, nothing_saved
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.report.fields import FIELDS
@@ -64,8 +65,13 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     return (*lines, *wrapped(" ".join(OWN_FIGURES), canvas.width))
 
 
-def change_of_mind(canvas: Canvas, *, starting: bool = False) -> str:
-    """Return that an answer can be changed, and how. `starting`: the server starts then, and the app is closed."""
+def change_of_mind(canvas: Canvas, overview: Overview | None, *, starting: bool = False) -> str:
+    """Return that an answer can be changed, and how; empty while the config cannot be used, which records none then.
+
+    `starting`: the server starts then, and the app is closed.
+    """
+    if overview is not None and overview.unusable is Unusable.CONFIG:
+        return ""
     first = "shimmy tui, " if starting else ""
     return f"Change your mind at any time: {first}{canvas.keys.of('app.consent')}, then one letter"
 
