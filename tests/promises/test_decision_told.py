@@ -106,7 +106,7 @@ def test_a_yes_of_a_newer_version_is_not_overwritten_without_a_word(home: Home) 
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == (
         f"shimmy-metrics: {path}: holds a yes from a newer version of shimmy-metrics. "
-        "Nothing was changed, and nothing leaves. Update this program\n"
+        "Nothing was changed. Update this program\n"
     )
     assert path.read_text() == text
     assert wait_until(lambda: home.metrics("disable").returncode == 0)

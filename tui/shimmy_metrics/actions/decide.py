@@ -79,7 +79,7 @@ def enable(profile: Profile, on_recorded: OnRecorded = _ignore, *, delivery: Del
         _purge_before(profile, document)  # what an earlier withdrawal left behind is not covered by this yes
         endpoint = consent_of(profile, document).endpoint
         if old.consent is Consent.GRANTED and old.schema_version > SCHEMA_VERSION:
-            remedy = "Nothing was changed, and nothing leaves. Update this program"
+            remedy = "Nothing was changed. Update this program"
             where = str(profile.config_path)
             raise UserError("holds a yes from a newer version of shimmy-metrics", where=where, remedy=remedy)
         if old.consent is not Consent.GRANTED and delivery is not None:

@@ -49,6 +49,7 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
 
 _BRIEFLY: Final = {
     Obstacle.UNTRUSTED: "not measured",
+    Obstacle.NEWER_SCHEMA: "not from here",
     Obstacle.OTHER_ENDPOINT: "not from here",
     Obstacle.UNWRITABLE: "not saved",
 }
@@ -101,7 +102,7 @@ def without_store(shown: State) -> State:
 _OBSTACLE_NOTES: Final = {
     Obstacle.UNTRUSTED: "nothing is measured",
     Obstacle.SWITCH: "switched off",
-    Obstacle.NEWER_SCHEMA: "nothing is sent",
+    Obstacle.NEWER_SCHEMA: "nothing is sent from here",
     Obstacle.OTHER_ENDPOINT: "nothing is sent from here",
     Obstacle.ENDED: "nothing is sent",
     Obstacle.UNWRITABLE: "nothing is saved",
@@ -120,7 +121,7 @@ def obstacle(consent: EffectiveConsent) -> str:
         case Obstacle.SWITCH:
             return f"Nothing is sent from here: {consent.switch} is set. Your yes stands where no switch is set."
         case Obstacle.NEWER_SCHEMA:
-            return "Nothing is sent: you agreed in a newer version of shimmy-metrics. Update this one."
+            return "This version of shimmy-metrics sends nothing: you agreed in a newer one. Update this one."
         case Obstacle.OTHER_ENDPOINT:
             agreed = consent.decision.endpoint or "no address"
             return (

@@ -161,7 +161,7 @@ def _keep(overview: Overview) -> Choice:
     elif overview.consent.obstacle is Obstacle.ENDED:
         label, consequence = "Enable again", "the receiver is asked again whether it takes reports"
     elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:
-        consequence = "no change: nothing is sent until this program is updated"
+        consequence = "no change: this version sends nothing until it is updated"
     elif overview.consent.switch:
         consequence = f"no change; {overview.consent.switch} keeps this shell off"
     elif overview.consent.decision.schema_version < SCHEMA_VERSION:
