@@ -32,6 +32,29 @@ def told(app: ShimmyApp) -> str:
     return " ".join(opened.text(app).split())
 
 
+def _elsewhere() -> Overview:
+    shown = overviews.idle()
+    return shown._replace(consent=shown.consent._replace(endpoint="https://other.example.org/v1/usage"))
+
+
+@pytest.mark.parametrize(
+    ("shown", "when"),
+    [
+        (overviews.idle, "After each session"),
+        (overviews.busy, "What you release"),
+        (overviews.switched_off, "Each session after a yes"),
+        (_elsewhere, "Each session after a yes"),
+    ],
+)
+async def test_after_a_yes_the_page_tells_of_what_is_sent_and_when(
+    tmp_path: Path, shown: Callable[[], Overview], when: str
+) -> None:
+    app = opened.still(tmp_path, shown())
+    async with app.run_test(size=(80, 30)) as pilot:
+        await opened.press(pilot, "c")
+        assert f" {when}: counts and coarse facts, " in told(app)
+
+
 @pytest.mark.parametrize("shown", [overviews.declined, overviews.only_for_me])
 async def test_after_a_recorded_no_the_page_tells_what_a_yes_would_do(
     tmp_path: Path, shown: Callable[[], Overview]

@@ -16,13 +16,14 @@ OWN_SERVER: Final = sys.platform == "linux"
 QUESTION: Final = "May Shimmy report how it is used?"
 
 
-def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[str, ...]:
+def disclosure(endpoint: str, proxy: str = "", *, off: bool = False, held: bool = False) -> tuple[str, ...]:
     """Return who gets what, when, what for and for how long, to be read before answering (at most 78 columns).
 
     A yes covers the endpoint in force. If that is not Shimmy's own, it is named with the `proxy` in use, and nothing is
-    promised on its owner's behalf. `off`: an answer other than yes is recorded; say what a yes would do.
+    promised on its owner's behalf. `off`: an answer is recorded under which nothing is sent; say what a yes would do.
+    `held`: only what the person releases is sent.
     """
-    when = "Each session after a yes" if off else "After each session"
+    when = "Each session after a yes" if off else "What you release" if held else "After each session"
     what = f"{when}: counts and coarse facts,"
     if not same_endpoint(endpoint, ENDPOINT):
         return (

@@ -50,9 +50,11 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     asked = headline(canvas, sentence(canvas, overview), to(canvas.width - 1, muted(wait), note=True))
     waits = (line(muted(wait)),) if canvas.narrow and wait else ()
     lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
-    decision = overview.consent.decision
-    off = decision.consent is Consent.DECLINED  # only for me is a no to sending, too
-    who = disclosure(overview.consent.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
+    consent, sends = overview.consent, overview.consent.sends and not overview.store_unusable
+    off = consent.decision.consent is not Consent.UNDECIDED and not sends
+    held = sends and consent.holds
+    usable = overview.unusable is None
+    who = disclosure(consent.endpoint, overview.proxy, off=off, held=held) if usable else ()
     lines += wrapped(" ".join(who), canvas.width)
     lines += [BLANK, *_taste(canvas, overview), BLANK]
     if canvas.width >= 80:
