@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions import outbox as hand
+from shimmy_metrics.app.screens.outgoing.view import outgoing_view
 from shimmy_metrics.app.screens.report.subject import subjects
+from shimmy_metrics.app.screens.report.view import Selection
 from shimmy_metrics.app.screens.report.wire import wire
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
@@ -21,7 +23,7 @@ from shimmy_metrics.store.database import set_meta
 from support import opened, overviews, samples
 from support.departed import depart
 from support.outboxes import IDS, waiting
-from support.reading import verbatim
+from support.reading import unwrapped, verbatim
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
 OTHER = "https://metrics.example.org/v1/usage"
@@ -136,6 +138,20 @@ async def test_all_that_is_held_is_released_as_the_one_request_that_is_shown(
         assert f"{len(body):,} bytes, sha256 {digest(body)[:16]}" in asked
         await opened.answer(pilot, "y")
         assert [sorted(each) for each in released] == [[report.row_id for report in reports]]
+
+
+def test_a_report_that_was_made_since_a_release_is_not_said_to_be_sent_with_it() -> None:
+    shown = overviews.batch()
+    first, second = shown.outbox[:2]
+
+    def told(released: set[int]) -> str:
+        head = outgoing_view(CANVAS, shown, Selection(), None, released).head
+        return unwrapped("\n".join("".join(span.text for span in line) for line in head))
+
+    assert "These are being sent now." in told({first.row_id, second.row_id})
+    since = told({first.row_id})
+    assert "These are being sent now." not in since
+    assert "Something is being sent now." in since
 
 
 async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(tmp_path: Path) -> None:

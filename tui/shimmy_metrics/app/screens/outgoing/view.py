@@ -124,16 +124,16 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     many = f"{amount(waiting, 'report')} {'is' if waiting == 1 else 'are'} waiting."
     number = len(subject.reports)
     some = f"{number} of {waiting} reports" if number < waiting else f"{number} reports"
-    sending = overview.sending or report.row_id in released
+    sending = overview.sending or bool(released)
     if sending and sender_late(overview.entries, canvas.now):
         return SENDER_LATE
-    if report.row_id in released:
+    if all(each.row_id in released for each in subject.reports):  # one may have been made since
         return f"{many} {'This one is' if subject.report else 'These are'} being sent now."
     if report.state is QueueState.SET_ASIDE:
         return f"{many} This one is set aside."
     if report.row_id in overview.overdue:
         return f"{many} {'It' if waiting == 1 else 'This one'} is too old to be sent."
-    if overview.sending:
+    if sending:
         return f"{many} {BEING_SENT}"
     if report.state.held:
         if subject.report is None and overview.consent.sends:
