@@ -177,7 +177,7 @@ MESSAGES: Final[dict[str, Message]] = {
         code=127,
     ),
     "a release without anything to release": Message(
-        r"no report is due or held\. shimmy-metrics preview shows what is next",
+        r"no report is due or held\. shimmy config --metrics export shows everything that is waiting",
         ("release", "all"),
         enabled,
         held,

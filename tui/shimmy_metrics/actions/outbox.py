@@ -30,7 +30,7 @@ _OUR_OWN_CAUSES = (Cause.DAMAGED, Cause.OLDER_RULES, Cause.RECALLED)
 
 
 ALL: Final = "all"
-_SEE: Final = "shimmy-metrics preview shows what is next, and shimmy config --metrics export everything that is waiting"
+_SEE: Final = "shimmy config --metrics export shows everything that is waiting"
 
 
 class ReleaseRequest(NamedTuple):
