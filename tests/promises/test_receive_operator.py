@@ -110,6 +110,14 @@ def test_an_end_is_told_at_once_and_can_be_taken_back(home: Home, folder: Folder
         assert status(home)["ended"] is False
 
 
+def test_who_starts_an_ended_programme_s_receiver_is_told_that_no_report_is_taken(home: Home, folder: Folder) -> None:
+    act(home, "end")
+    with receive(home) as running:
+        assert wait_until(lambda: len(running.said.read_text().splitlines()) == 2, LONGEST)
+        assert running.said.read_text().splitlines()[1] == "The programme has ended: no report is taken."
+        assert running.post(report()).status == 410
+
+
 def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder: Folder, today: date) -> None:
     body = report()
     report_id = json.loads(body)["session_id"]

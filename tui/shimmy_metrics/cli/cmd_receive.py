@@ -73,8 +73,17 @@ def _serve(given: Arguments) -> int:
     from shimmy_metrics.receiver.run import run  # these load uvicorn, asyncio and sqlite3
 
     options = _options(given)
-    run(options, lambda address: print_stderr(_listening(address, options)))
+    run(options, lambda address: _announce(address, options))
     return Exit.DONE
+
+
+def _announce(address: "Address", options: "Options") -> None:
+    from shimmy_metrics.receiver.folder import Folder
+    from shimmy_metrics.receiver.programme import ENDED
+
+    print_stderr(_listening(address, options))
+    if Folder(options.data).ended.exists():
+        print_stderr(ENDED)
 
 
 def _options(given: Arguments) -> "Options":

@@ -19,6 +19,9 @@ from shimmy_metrics.receiver.folder import Folder, sync_folder, write_private
 
 OPERATOR_CHARACTERS: Final = 2_000
 
+ENDED: Final = "The programme has ended: no report is taken."
+"""What the operator reads of it, where reports might be expected."""
+
 _LOOK_SECONDS: Final = 1.0
 _BYTE_ORDER_MARK: Final = "\ufeff"
 """Windows writes it before UTF-8."""

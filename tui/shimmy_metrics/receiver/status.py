@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.keys import lost_keys
-from shimmy_metrics.receiver.programme import operator_text, own_k
+from shimmy_metrics.receiver.programme import ENDED, operator_text, own_k
 from shimmy_metrics.receiver.retain import overdue
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.sqlite.counters import saved_counts
@@ -82,7 +82,7 @@ def lines(told: Status) -> list[str]:
     """Return the status as lines of text."""
     total = sum(number or 0 for number in told.reports.values())
     but = ", not counting what cannot be read" if None in told.reports.values() or not told.all_answer else ""
-    made = ["The programme has ended: no report is taken."] if told.ended else []
+    made = [ENDED] if told.ended else []
     made.append(f"Reports held: {total:,}{but}; days of arrival held: {len(told.reports)}.")
     made += [
         f"  {day}  {'cannot be read' if number is None else f'{number:>12,}'}" for day, number in told.reports.items()
