@@ -105,7 +105,7 @@ def test_an_end_is_told_at_once_and_can_be_taken_back(home: Home, folder: Folder
         assert "has ended" in act(home, "end")
         assert wait_until(lambda: _post_status(running) == 410, LONGEST)
         assert status(home)["ended"] is True
-        assert "taken again" in act(home, "end", "--undo")
+        assert "takes reports again" in act(home, "end", "--undo")
         assert wait_until(lambda: _post_status(running) == 200, LONGEST)
         assert status(home)["ended"] is False
 
@@ -116,6 +116,13 @@ def test_who_starts_an_ended_programme_s_receiver_is_told_that_no_report_is_take
         assert wait_until(lambda: len(running.said.read_text().splitlines()) == 2, LONGEST)
         assert running.said.read_text().splitlines()[1] == "The programme has ended: no report is taken."
         assert running.post(report()).status == 410
+
+
+def test_an_end_that_is_taken_back_promises_no_more_than_that_a_receiver_that_runs_takes_reports(
+    home: Home, folder: Folder
+) -> None:
+    act(home, "end")
+    assert act(home, "end", "--undo").startswith("A running receiver takes reports again. ")  # none runs
 
 
 def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder: Folder, today: date) -> None:

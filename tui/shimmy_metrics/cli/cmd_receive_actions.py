@@ -120,7 +120,7 @@ def end(given: Arguments, data: Path) -> int:
     folder = _existing(data)
     if given["undo"]:
         programme.take_back_end(folder)
-        print_line("Reports are taken again. Who was told of the end sends again after agreeing anew.")
+        print_line("A running receiver takes reports again. Who was told of the end sends again after agreeing anew.")
     else:
         programme.end(folder)
         print_line(
