@@ -125,6 +125,15 @@ def test_an_end_that_is_taken_back_promises_no_more_than_that_a_receiver_that_ru
     assert act(home, "end", "--undo").startswith("A running receiver takes reports again. ")  # none runs
 
 
+def test_a_week_s_reports_are_those_that_nobody_recalled_before(home: Home, folder: Folder) -> None:
+    with receive(home, "--own", "1") as running:
+        bodies = [report() for _ in range(3)]
+        assert [running.post(each).status for each in bodies] == [200] * 3
+        recalled = json.loads(bodies[0])["session_id"]
+        assert running.ask("DELETE", f"/v1/usage/{recalled}").status == 204
+        assert "Received in it, without what was recalled in time, rounded: 2." in act(home, "week")
+
+
 def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder: Folder, today: date) -> None:
     body = report()
     report_id = json.loads(body)["session_id"]

@@ -83,7 +83,7 @@ def lines(week: Week, today: date) -> Iterator[str]:
     yield f"{week_name(week.monday)}: {week.monday} to {last} (UTC)"
     if today <= closes(week.monday):
         yield f"Not closed: reports for it count until {closes(week.monday)}. Publish nothing of it yet."
-    yield f"Received in it, rounded: {week.received:,}."
+    yield f"Received in it, without what was recalled in time, rounded: {week.received:,}."
     if not week.tables:
         enough = f"{ENOUGH * week.k:,} first reports on ({ENOUGH} times k = {week.k})"
         yield f"Not enough data: shares are told from {enough}."
