@@ -94,7 +94,7 @@ def test_a_word_that_is_no_answer_is_asked_for_again_and_decides_nothing(tmp_pat
 
 def test_the_values_of_a_session_that_is_never_sent_are_not_said_to_be_sent(home: Home, upstream: str) -> None:
     home.run("only-me", command="shimmy-metrics")
-    told = "The values are those of the newest running session's report as of the last second saved.\n"
+    told = "The values are those of the newest running session as of the last second saved.\n"
     with home.started("serve", "--upstream", upstream, "--bind", f"127.0.0.1:{free_port()}"):
         assert wait_until(lambda: home.run("fields", command="shimmy-metrics").stderr == told)
 

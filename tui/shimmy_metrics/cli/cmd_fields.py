@@ -38,7 +38,7 @@ def fields(profile: Profile, word: str | None = None, *, as_json: bool) -> int:
     for line in lines:
         print_line(line)
     print_stderr(
-        f"The values are those of the newest running session's report {AS_SAVED}."
+        f"The values are those of the newest running session {AS_SAVED}."
         if basis is Basis.SESSION
         else "The values are an example's: this machine's facts, and a session in which nothing happened."
     )
