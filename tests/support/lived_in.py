@@ -27,7 +27,7 @@ def lived_in(mine: Profile) -> Profile:
         for name, value in (("active-day", "2026-11-23"), ("machine-month", "2026-11"), ("failures", "2")):
             set_meta(db, name, value)
         set_meta(db, "passed-over", "1")
-    log_event(mine, "the sender met an error and ended; what was not sent waits here")
+    log_event(mine, "the sender met an error and ended")
     (mine.state_path / "sender.lock").touch()
     (mine.state_path / "session-9.lock").touch()
     mine.config_path.with_name(".config.json.abcd_123").write_text("{")

@@ -259,7 +259,7 @@ def test_the_sizes_are_those_that_were_asked_about_although_the_withdrawal_write
     before = forget_plan(mine)
 
     def decline_and_log(profile: Profile) -> Decided:
-        log_event(profile, "the sender met an error and ended; what was not sent waits here")
+        log_event(profile, "the sender met an error and ended")
         return decline(profile)
 
     with patch("shimmy_metrics.actions.forget.decline", decline_and_log):

@@ -32,7 +32,7 @@ def mine(tmp_path: Path) -> Profile:
     enable(made)
     with opened(made) as db:
         outbox.add(db, queued())
-    log_event(made, "the sender met an error and ended; what was not sent waits here")
+    log_event(made, "the sender met an error and ended")
     return made
 
 

@@ -41,7 +41,11 @@ RELEASED: Final = rf"\[({_RELEASED}(, {_RELEASED})*)?\]"
 REASON: Final = r"[\x20-\x7e]{0,200}"
 """Why a report was set aside. Where the receiver named the rule, these are its words: no closed list has them."""
 
-_EARLIER_EVENTS: Final = ("the sender stopped", "a step of the measured session failed")
+_EARLIER_EVENTS: Final = (
+    "the sender stopped",
+    "a step of the measured session failed",
+    "the sender met an error and ended; what was not sent waits here",
+)
 _PLACE: Final = r"[A-Za-z0-9_]{1,60}\.py:\d{1,6}"
 _LOG_EVENTS: Final = (
     *(re.escape(event) for event in EVENTS),

@@ -32,7 +32,7 @@ def main() -> None:
         _seal(profile)
         send_queued(profile, deadline, tuple(map(int, sys.argv[1:])))
     except Exception as error:  # noqa: BLE001 - the boundary: nobody is watching
-        log_event(profile, "the sender met an error and ended; what was not sent waits here", error)
+        log_event(profile, "the sender met an error and ended", error)
     os._exit(0)  # a thread still in a name look-up would delay the interpreter's exit
 
 

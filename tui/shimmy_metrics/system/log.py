@@ -18,7 +18,7 @@ PLACES: Final = 12
 """How many places of an error a line names at most."""
 
 Event = Literal[
-    "the sender met an error and ended; what was not sent waits here",
+    "the sender met an error and ended",
     "the relay met an error",
     "no TLS connection with the upstream could be made",
     "more clients came than the limit of open files lets in; some waited",
