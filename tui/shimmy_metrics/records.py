@@ -204,7 +204,7 @@ FAILURES: Final = {
     Failure.TLS: "no TLS connection could be made",
     Failure.PROXY: "the proxy could not be used",
     Failure.TIME: "the time was up",
-    Failure.WITHDRAWN: "you withdrew",
+    Failure.WITHDRAWN: "your consent did not cover it any more",
     Failure.TAKEN_BACK: "one of the reports was deleted or held back",
     Failure.INTERRUPTED: "the sender was ended",
     Failure.STORE: "the store could not be written",

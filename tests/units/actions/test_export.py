@@ -229,6 +229,7 @@ def test_the_chain_is_checked_from_the_export_alone(full: Profile, change: Chang
     ("line", "may_stand"),
     [
         ("2026-11-23T14:32:07Z the sender stopped (OSError)", True),
+        ("2026-11-23T14:32:07Z 1 report not sent to the receiver: you withdrew", True),
         ("2026-11-23T14:32:07Z the sender met an error and ended; what was not sent waits here (OSError)", True),
         ("2026-11-23T14:32:07Z a step of the measured session failed (OSError)", True),
         ("2026-11-23T14:32:07Z 2 reports not sent to the receiver: no connection could be made; they wait here", True),

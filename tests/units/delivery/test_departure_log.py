@@ -12,7 +12,13 @@ from shimmy_metrics.records import Failure, Outcome
         (Outcome.CONFIRMED, Failure.NONE, 1, 200, "1 report sent and confirmed, status 200"),
         (Outcome.REFUSED, Failure.NONE, 2, 403, "2 reports sent and refused, status 403"),
         (Outcome.CUT_OFF, Failure.WITHDRAWN, 1, 0, "1 report cut off by you, possibly sent"),
-        (Outcome.NOTHING_LEFT, Failure.WITHDRAWN, 1, 0, "1 report not sent to the receiver: you withdrew"),
+        (
+            Outcome.NOTHING_LEFT,
+            Failure.WITHDRAWN,
+            1,
+            0,
+            "1 report not sent to the receiver: your consent did not cover it any more",
+        ),
     ],
 )
 def test_what_is_done_is_told(outcome: Outcome, failure: Failure, reports: int, status: int, line: str) -> None:

@@ -83,11 +83,7 @@ def test_a_session_that_it_is_given_is_sealed_first(sender: Process) -> None:
 
 def test_what_fails_goes_to_the_log_and_it_ends(sender: Process) -> None:
     assert sender.run(given=b"no JSON") == 0
-    assert (
-        Path(sender.profile.log_file)
-        .read_text()
-        .endswith(" the sender met an error and ended (JSONDecodeError)\n")
-    )
+    assert Path(sender.profile.log_file).read_text().endswith(" the sender met an error and ended (JSONDecodeError)\n")
     assert sender.done == []
 
 

@@ -46,12 +46,14 @@ _EARLIER_EVENTS: Final = (
     "a step of the measured session failed",
     "the sender met an error and ended; what was not sent waits here",
 )
+_FAILURES: Final = (*filter(None, FAILURES.values()), "you withdrew")
+"""Why there was no answer; the last is what earlier versions wrote."""
 _PLACE: Final = r"[A-Za-z0-9_]{1,60}\.py:\d{1,6}"
 _LOG_EVENTS: Final = (
     *(re.escape(event) for event in EVENTS),
     rf"{CRASH} \([A-Z][A-Za-z0-9]{{0,39}}(?: at {_PLACE}(?:, {_PLACE}){{0,{PLACES - 1}}})?\)",
     rf"\d{{1,4}} reports? (?:{'|'.join(BECAME.values())})(?:, status \d{{1,3}})?"
-    rf"(?:: (?:{'|'.join(filter(None, FAILURES.values()))}))?(?:; (?:{'|'.join(STILL_HERE)}))?",
+    rf"(?:: (?:{'|'.join(_FAILURES)}))?(?:; (?:{'|'.join(STILL_HERE)}))?",
     # What earlier versions wrote.
     rf"(?:{'|'.join(Outcome)}): \d{{1,4}} report\(s\), status \d{{1,3}}",
     *_EARLIER_EVENTS,
