@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions import outbox as by_hand
-from shimmy_metrics.actions.decide import enable, hold
+from shimmy_metrics.actions.decide import decline, enable, hold
 from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.preview import preview
@@ -73,6 +73,20 @@ def test_the_config_is_read_once(
     monkeypatch.setattr(config_file, "read_bounded", counting)
     read(mine)
     assert reads == [mine.config_file]
+
+
+def test_a_release_whose_reports_a_no_deleted_before_their_sender_began_promises_no_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    hold(mine, review=True)
+    fill_outbox(mine, 1)
+    monkeypatch.setattr(cmd_outbox, "_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(by_hand, "start_sender", lambda *_, **__: decline(mine))
+    assert cmd_outbox.release(mine, "all") == 1
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told == "Nothing of it is waiting here any more, and no outcome is on record."
 
 
 def test_a_release_deletes_what_has_no_consent_once_and_reads_the_status_once(

@@ -97,6 +97,9 @@ def _outcome(found: ReleaseRequest, made: Departure | None, status: Status) -> I
         yield "Nothing was sent."
         yield from waiting(its_own, status.now, sends=False)
         return
+    if made is None and not its_own:  # deleted meanwhile, or kept for the person alone
+        yield "Nothing of it is waiting here any more, and no outcome is on record."
+        return
     if made is None:
         yield "What became of it is not known yet. See shimmy config --metrics status."
         return
