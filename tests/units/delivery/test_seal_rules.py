@@ -1,5 +1,6 @@
 """What the end of a session makes of it, without a disk: each rule, and every value that is written."""
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -132,6 +133,19 @@ def test_a_switch_leaves_it_to_a_start_without_one(home: Home) -> None:
     assert not home.end(row_id, mine=profile(home.root, DO_NOT_TRACK="1"))
     assert sessions.everything(home.db) == before
     assert outbox.everything(home.db) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a file's mode tells nothing")
+def test_a_config_that_others_may_write_leaves_it_to_a_start_with_one_that_counts(home: Home) -> None:
+    row_id = home.begin()
+    before = sessions.everything(home.db)
+    home.profile.config_path.chmod(0o666)
+    assert not home.end(row_id)
+    assert sessions.everything(home.db) == before
+    assert outbox.everything(home.db) == []
+    home.profile.config_path.chmod(0o600)
+    assert home.end(row_id)
+    assert len(outbox.everything(home.db)) == 1
 
 
 @pytest.mark.parametrize(
