@@ -14,6 +14,7 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from support.home_terminal import Terminal, terminal
 from support.installed import Home, wait_until
 from support.outside_container import PROGRAM
+from support.queue_report import queue_report
 from support.servers import ask, free_port, listening
 
 TESTS = Path(__file__).parent.parent
@@ -72,6 +73,19 @@ def test_a_typed_word_decides_and_this_very_start_is_measured(home: Home, serve:
         assert b"the server's next start" not in there.output
         assert wait_until(lambda: _status(home)["running_sessions"] == 1)
     assert _status(home)["consent"] == "granted"
+
+
+def test_an_answer_in_place_of_one_that_does_not_count_says_that_what_waited_is_held(
+    home: Home, serve: list[str], port: int
+) -> None:
+    home.agree()
+    queue_report(home)
+    home.profile.config_path.chmod(0o666)
+    with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
+        assert there.printed("> ")
+        assert there.insist("enable\r", lambda: listening(port))
+        told = " ".join(there.output.decode().split())
+    assert "1 report that waited was made under another yes. Held until you release it." in told
 
 
 def test_a_yes_can_be_one_under_which_each_report_is_held(home: Home, serve: list[str], port: int) -> None:

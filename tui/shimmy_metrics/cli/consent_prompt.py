@@ -45,7 +45,7 @@ from shimmy_metrics.wording.consent_question import (
     new_fields_answers,
     new_fields_question,
 )
-from shimmy_metrics.wording.decision import answer_recorded, renewal_recorded
+from shimmy_metrics.wording.decision import answer_recorded, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged, purged_without_consent
 from shimmy_metrics.wording.other_servers import next_report
 
@@ -145,7 +145,17 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
 def _confirmation(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
     now = read_status(profile)
     which = next_report(now.consent, now.running)
-    yield from answer_recorded(now.consent, changed=True, starting=starting, attempt=now.attempt, next_end=which)
+    yield from answer_recorded(
+        now.consent,
+        changed=True,
+        starting=starting,
+        attempt=now.attempt,
+        next_end=which,
+        sending=now.sending,
+        running=now.running,
+    )
+    if decided.held:
+        yield held_for_an_earlier_yes(decided.held)
     yield from purged(decided.purged, now.now)
 
 
