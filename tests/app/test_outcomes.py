@@ -84,6 +84,19 @@ async def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
         assert outbox.everything(db)
 
 
+async def test_while_a_sender_is_at_work_a_deletion_does_not_ask_about_a_report_that_was_never_sent(
+    tmp_path: Path,
+) -> None:
+    waiting(tmp_path, QueueState.DUE)
+    with sender_at_work(tmp_path):
+        app = opened.living(tmp_path)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await opened.press(pilot, "2", "d")
+            assert "Delete this report?" in opened.text(app)
+            assert opened.read(app).count("Something is being sent now.") == 2
+            assert "It was never sent." not in opened.read(app)
+
+
 async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_before(
     tmp_path: Path, released: list[list[int]]
 ) -> None:

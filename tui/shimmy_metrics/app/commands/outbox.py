@@ -16,6 +16,7 @@ from shimmy_metrics.wording.deletions import NOT_RECALLED, deleted, ids_go, neve
 from shimmy_metrics.wording.departures import became, host, sentence
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.receiver import by_way_of
+from shimmy_metrics.wording.schedule import BEING_SENT
 
 
 class Released(NamedTuple):
@@ -120,10 +121,12 @@ class OutboxCommands:
         """Ask whether a report may be deleted."""
         canvas, shown = self._host.canvas(), self._host.overview
         departure = shown.carrying(report.report_id) if shown is not None else None
-        left = never_left(departure, canvas.now, canvas.zone, older=report.unrecorded)
+        left = sentence(never_left(departure, canvas.now, canvas.zone, older=report.unrecorded))
+        if departure is None and shown is not None and shown.sending:  # it may be what is sent
+            left = BEING_SENT
         question = Question(
             "Delete this report?",
-            f"{self._description(report)}. {sentence(left)} History records that you deleted one, not what was in it.",
+            f"{self._description(report)}. {left} History records that you deleted one, not what was in it.",
             "Yes, delete",
             "No, keep it",
         )
