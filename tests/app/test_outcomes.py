@@ -78,6 +78,7 @@ async def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
             await opened.press(pilot, "d")
             await opened.answer(pilot, "y")
             await opened.until(pilot, lambda: "being sent right now" in opened.text(app))
+            assert "a no cuts it off." in opened.read(app)  # bytes of it may have left: it is not stopped
             await opened.press(pilot, "r")
             assert "Just then something was being sent (5 s at most)." in opened.text(app)
     with store(opened.profile_of(tmp_path)) as db:

@@ -184,7 +184,7 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
         departures.complete_abandoned(db, profile.clock.now())
     departure = departures.last_carrying(db, [found.report_id]).get(found.report_id)
     if at_work and departure is not None and departure.ended is None:
-        remedy = "See in a few seconds what became of it; a no stops it"
+        remedy = "See in a few seconds what became of it; a no cuts it off"
         raise UserError("this report is being sent right now", remedy=remedy)
     outbox.remove(db, report)
     chain.add_note(db, at=profile.clock.now(), kind=NoteKind.DELETED, number=1)
