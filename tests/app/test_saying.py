@@ -37,8 +37,8 @@ def _ids_deleted() -> Overview:
     ("shown", "keys", "said"),
     [
         (overviews.idle, "2 r", "Only a waiting report can be released."),
-        (overviews.idle, "2 d", "This is only a preview: nothing is waiting here."),
-        (overviews.idle, "2 t", "This is only a preview: nothing is waiting here."),
+        (overviews.idle, "2 d", "This is only a preview, not a report that is waiting."),
+        (overviews.idle, "2 t", "This is only a preview, not a report that is waiting."),
         (overviews.busy, "2 t", "This one is not sent automatically."),
         (overviews.batch, "2 d", "This is a request of 2 reports; ] shows them one by one."),
         (_sending, "2 r", "Just then something was being sent (5 s at most). Release it after that."),
@@ -77,3 +77,13 @@ async def test_where_one_receipt_is_all_there_is_nothing_else_is_advised(tmp_pat
         told = opened.read(app)
         assert "Reports are now compared with this one." in told
         assert "another" not in told
+
+
+@pytest.mark.parametrize("keys", ["2 d", "3 s", "3 d"])
+async def test_of_a_store_that_was_not_read_no_key_denies_what_it_may_hold(tmp_path: Path, keys: str) -> None:
+    app = opened.still(tmp_path, overviews.idle()._replace(trouble="metrics.db: is damaged", store_unusable=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, *keys.split())
+        told = opened.read(app)
+        assert "nothing is waiting" not in told
+        assert "No receipt is kept here" not in told

@@ -9,7 +9,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import RECEIPTS, Button
 from shimmy_metrics.app.screens.history.receipt import receipt_screen
-from shimmy_metrics.app.screens.history.view import entry_of, explained, history_view, recallable
+from shimmy_metrics.app.screens.history.view import NOT_READ, entry_of, explained, history_view, recallable
 from shimmy_metrics.app.screens.report.baseline import chosen_baseline
 from shimmy_metrics.app.screens.report.subject import subjects
 from shimmy_metrics.app.ui.layout import Canvas, Content
@@ -104,7 +104,7 @@ class HistoryScreen(BaseScreen):
         if kept:
             self._commands.files.ask_to_save_receipts(kept)
         else:
-            await self.show_message("No receipt is kept here, so there is nothing to save.")
+            await self.show_message(self._without_receipts("save"))
 
     async def action_delete(self) -> None:
         """Ask whether the bytes of all receipts may be deleted, and the ids of what left without one."""
@@ -115,7 +115,7 @@ class HistoryScreen(BaseScreen):
             on_record = [entry for entry in entries if isinstance(entry, Departure)]
             self._commands.outbox.ask_to_delete_receipts(on_record, attempts)
         else:
-            await self.show_message("No receipt is kept here, so there is nothing to delete.")
+            await self.show_message(self._without_receipts("delete"))
 
     async def action_recall(self) -> None:
         """Ask whether the marked request may be recalled."""
@@ -142,6 +142,13 @@ class HistoryScreen(BaseScreen):
         await self.show_message(
             self._others(receipt) if chosen else "Each report is compared with the one before it again."
         )
+
+    def _without_receipts(self, verb: str) -> str:
+        """Return why there is nothing to save, or to delete; of a store that was not read nothing is denied."""
+        overview = self.host.overview
+        if overview is not None and not overview.store_read:
+            return NOT_READ
+        return f"No receipt is kept here, so there is nothing to {verb}."
 
     def _others(self, receipt: Departure) -> str:
         """Return that reports are compared with this one, and where another one is shown."""
