@@ -12,6 +12,7 @@ import pytest
 
 from shimmy_metrics.actions import purge
 from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
+from shimmy_metrics.actions.deletion import delete_undelivered
 from shimmy_metrics.actions.outbox import delete
 from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.actions.purge_result import PurgeResult
@@ -54,6 +55,22 @@ def _departed(mine: Profile, outcome: Outcome | None, *reports: str) -> None:
         departures.record_report_ids(db, number, reports)
         if outcome is not None:
             departures.complete(db, number, ended=NOW, outcome=outcome, status=500)
+
+
+def test_a_recall_that_began_once_the_last_sender_had_ended_is_not_completed_by_a_deletion(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    lock = Lock(lock_path(mine))
+    assert lock.take()
+    try:
+        _departed(mine, None, uuid(1))
+        delete_undelivered(mine, local=False)
+        with opened(mine) as db, transaction(db):
+            (under_way,) = departures.everything(db)
+            assert under_way.ended is None
+            departures.complete(db, under_way.row_id, ended=NOW, outcome=Outcome.RECALLED, status=204)
+            assert not chain.broken(db)
+    finally:
+        lock.release()
 
 
 def test_a_no_deletes_everything_that_was_not_delivered(tmp_path: Path) -> None:

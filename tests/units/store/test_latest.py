@@ -112,7 +112,7 @@ def test_a_deletion_of_all_needs_no_room(tmp_path: Path) -> None:
             row_id = sessions.begin(db, session(uuid(number))._replace(counters=_busy(999)))
             sessions.checkpoint(db, row_id, _busy(1_019), LATER)
     with patch("shimmy_metrics.actions.deletion.opened", lambda *_, **__: _full(mine)):
-        result, _ = delete_undelivered(mine, local=False, gone=True)
+        result, _ = delete_undelivered(mine, local=False)
     assert (result.requests, result.days) == (2 * 20 * 1_019, 1)
     with opened(mine) as db:
         assert (sessions.everything(db), _rows(db), days.everything(db)) == ([], [], [])

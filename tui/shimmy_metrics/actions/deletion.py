@@ -2,6 +2,7 @@
 
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.delivery.backoff import AT_START, FAILURES, NO_ATTEMPT_LEFT, SKIPPED
+from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.store import days, departures, outbox, sessions
 from shimmy_metrics.store.database import Database, delete_meta, opened, store_path
@@ -10,20 +11,20 @@ from shimmy_metrics.store.releases import RELEASED
 from shimmy_metrics.system.profile import Profile
 
 
-def delete_undelivered(profile: Profile, *, local: bool, gone: bool) -> tuple[PurgeResult, Departure | None]:
+def delete_undelivered(profile: Profile, *, local: bool) -> tuple[PurgeResult, Departure | None]:
     """Delete what was not delivered; return what that was, and the newest departure.
 
-    `local`: keep for the person what can be kept. `gone`: no sender is at work any more. Raises `UserError`.
+    `local`: keep for the person what can be kept. Raises `UserError`.
     """
     with opened(profile, for_deletion=True) as db:
-        result = erase(db, store_path(profile), lambda: _delete(profile, db, local=local, gone=gone))
+        result = erase(db, store_path(profile), lambda: _delete(profile, db, local=local))
         sessions.clear_locks(profile)
         return result, departures.last(db)
 
 
-def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> PurgeResult:
+def _delete(profile: Profile, db: Database, *, local: bool) -> PurgeResult:
     """Delete, within the caller's transaction."""
-    if gone:
+    if not sending(profile):  # asked here: a recall may have begun since the last sender ended
         departures.complete_abandoned(db, profile.clock.now())
     queued = outbox.everything(db)
     carried = departures.last_carrying(db, [report.report_id for report in queued])

@@ -83,7 +83,7 @@ def purge(profile: Profile, *, local: bool) -> PurgeResult:
     from shimmy_metrics.records import DepartureKind
 
     gone = wait_until_gone(profile, SENDER_END_SECONDS)
-    result, last = delete_undelivered(profile, local=local, gone=gone)
+    result, last = delete_undelivered(profile, local=local)
     if not at_work or last is None:
         return result
     if not gone:
