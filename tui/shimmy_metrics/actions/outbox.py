@@ -13,6 +13,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_store
 from shimmy_metrics.delivery.detach import start_sender
+from shimmy_metrics.delivery.reading import hold_as_the_sender_will
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.entries import sends
@@ -93,6 +94,8 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     """
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
+        if db is not None:
+            hold_as_the_sender_will(db, consent.decision)
         queued = _everything(profile, db)
         consent = with_store(profile, consent, db)
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]

@@ -16,7 +16,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
-from shimmy_metrics.delivery.reading import being_sent, read_with_sender
+from shimmy_metrics.delivery.reading import being_sent, hold_as_the_sender_will, read_with_sender
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.entries import named_without_receipt, sends
 from shimmy_metrics.errors import UserError
@@ -207,6 +207,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
     now = profile.clock.now()
     entries = completed(known.entries, now, at_work=empty.sending)
     consent = empty.consent if empty.unusable else with_store(profile, empty.consent, db)
+    hold_as_the_sender_will(db, consent.decision)
     queued = tuple(outbox.everything(db))
     version = agreed_schema(consent)
 

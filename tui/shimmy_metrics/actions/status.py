@@ -8,7 +8,7 @@ from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
-from shimmy_metrics.delivery.reading import being_sent, read_with_sender
+from shimmy_metrics.delivery.reading import being_sent, hold_as_the_sender_will, read_with_sender
 from shimmy_metrics.entries import recalled_in_all, taken_in_all
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.next_attempt import NextAttempt
@@ -148,6 +148,7 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
     from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
     from shimmy_metrics.store import chain, departures, outbox, sessions
 
+    hold_as_the_sender_will(db, found.consent.decision)
     gone = departures.everything(db)
     running = tuple(session for session in sessions.running(db) if sessions.alive(profile, session))
     return found._replace(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.entries import recalling, sends
 from shimmy_metrics.records import Entry
@@ -43,3 +44,14 @@ def being_sent(db: Database, entries: Iterable[Entry], now: datetime) -> bool:
         return False
     under_way = any(departure.ended is None for departure in sends(known))
     return under_way or bool(releases.released(db, now)) or (attempt_due(db) and bool(outbox.due(db)))
+
+
+def hold_as_the_sender_will(copy: Database, decision: Decision) -> None:
+    """Hold, in a copy of the store, what the next sender holds there: reports that were made under another yes.
+
+    A yes that somebody wrote into the config has held nothing yet.
+    """
+    from shimmy_metrics.store import outbox
+
+    if decision.consent is Consent.GRANTED:
+        outbox.hold_others(copy, decision.consent_id, decision.endpoint)
