@@ -142,6 +142,8 @@ def test_a_yes_can_hold_from_the_first_report(home: Home, before: str) -> None:
     if before:
         assert _own(home, before).returncode == 0
     said = _own(home, "enable", "--held")
+    assert "What you release: counts and coarse facts" in said.stdout
+    assert "After each session" not in said.stdout
     assert (said.returncode, said.stderr) == (0, "")
     decision = load(home.profile).decision
     assert (decision.consent, decision.delivery) == (Consent.GRANTED, Delivery.REVIEW)

@@ -56,7 +56,7 @@ def enable(profile: Profile, *, held: bool = False) -> int:
         print_line(other)
     if now.consent.sends and same_endpoint(now.consent.endpoint, ENDPOINT):  # any other is named by the next lines
         print_line(f"Reports go to {now.consent.endpoint}{by_way_of(now.proxy)}.")
-    for line in (*disclosure(now.consent.endpoint, now.proxy), YOUR_ADDRESS):
+    for line in (*disclosure(now.consent.endpoint, now.proxy, held=now.consent.holds), YOUR_ADDRESS):
         print_line(line)
     if now.of_an_earlier_yes:
         print_line(
