@@ -57,9 +57,9 @@ async def test_each_kind_of_departure_stands_there_in_words_with_its_numbers(
 
 async def test_like_failures_are_one_row_with_their_number_and_since_when(tmp_path: Path) -> None:
     profile = opened.profile_of(tmp_path)
-    enable(profile)
+    decision = enable(profile).decision
     with store(profile) as db:
-        outbox.add(db, samples.queued())
+        outbox.add(db, samples.queued(consent_id=decision.consent_id, endpoint=decision.endpoint))
         for hours in (30, 20, 10):
             moment = samples.NOW - timedelta(hours=hours)
             depart(db, samples.queued(), outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME, moment=moment)

@@ -70,9 +70,9 @@ def shown_after(mine: Profile, change: Callable[[], object], holds: Callable[[Ov
 @pytest.fixture
 def mine(tmp_path: Path) -> Profile:
     made = profile(tmp_path)
-    enable(made)
+    decision = enable(made).decision
     with opened(made) as db:
-        outbox.add(db, queued())
+        outbox.add(db, queued(consent_id=decision.consent_id, endpoint=decision.endpoint))
     return made
 
 

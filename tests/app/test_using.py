@@ -25,10 +25,10 @@ from support.departed import depart
 def with_reports(root: Path, state: QueueState = QueueState.HELD_BY_MODE) -> None:
     """Agree, and put a report into the outbox and another into the receipts."""
     profile = opened.profile_of(root)
-    enable(profile)
+    decision = enable(profile).decision
     hold(profile, review=True)
     with store(profile) as db:
-        outbox.add(db, samples.queued(state=state))
+        outbox.add(db, samples.queued(state=state, consent_id=decision.consent_id, endpoint=decision.endpoint))
         depart(db, overviews.reported(overviews.named(1, overviews.EARLIER, 1)))
 
 

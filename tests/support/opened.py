@@ -75,9 +75,9 @@ def profile_of(root: Path) -> Profile:
 def with_a_report(root: Path) -> Profile:
     """Return the profile that `living` opens, with a yes and a report that is due."""
     profile = profile_of(root)
-    enable(profile)
+    decision = enable(profile).decision
     with store(profile) as db:
-        outbox.add(db, samples.queued())
+        outbox.add(db, samples.queued(consent_id=decision.consent_id, endpoint=decision.endpoint))
     return profile
 
 
