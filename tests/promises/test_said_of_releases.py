@@ -58,6 +58,20 @@ def test_while_a_request_is_being_sent_preview_says_so_and_names_no_later_end(tm
     assert sent == "A request is being sent now; shimmy config --metrics status says what became of it."
 
 
+def test_while_another_shell_sends_preview_says_so_beside_why_nothing_is_sent_from_this_one(tmp_path: Path) -> None:
+    meanwhile = []
+
+    def look(handler: behave.Handler, body: bytes) -> None:
+        meanwhile.append(home.having(SHIMMY_METRICS_ENDPOINT=NOWHERE).metrics("preview").stderr)
+        behave.accept(handler, body)
+
+    with enabled(tmp_path, look) as (home, _):
+        queue_report(home)
+        end_session(home)
+    assert "A request is being sent now; shimmy config --metrics status says what became of it." in meanwhile[0]
+    assert "Nothing is sent from here: you agreed to " in meanwhile[0]
+
+
 def test_under_review_releasing_all_sends_what_preview_prints(tmp_path: Path) -> None:
     with enabled(tmp_path) as (home, receiver):
         queue_report(home, FIRST, QueueState.HELD_BY_MODE, days=3)

@@ -46,16 +46,17 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
     acting = consent if found.session is None else there(consent, found.session)
     if running is None:  # the process of one that was cut off is gone, and its switch with it
         acting = acting._replace(switch=consent.switch)
+    if found.sending:
+        yield "A request is being sent now; shimmy config --metrics status says what became of it."
     if obstacle(consent) and not acting.sends:
         yield obstacle(consent)
     elif consent.decision.consent is not Consent.GRANTED:
         yield "It will not be sent: metrics are not enabled."
-    elif found.sending:
-        yield "A request is being sent now; shimmy config --metrics status says what became of it."
     elif found.basis is Basis.SESSION and consent.holds:
         yield HELD_UNTIL_RELEASED
     elif (
-        (consent.sends or elsewhere)
+        not found.sending
+        and (consent.sends or elsewhere)
         and acting.sends
         and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
     ):
