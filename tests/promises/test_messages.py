@@ -103,7 +103,7 @@ MESSAGES: Final[dict[str, Message]] = {
         with_variables(SHIMMY_METRICS_ENDPOINT="https://metrics.example.org/v1/usage"),
     ),
     "a store that is no database": Message(
-        r"metrics\.db: is no database\. Move it away; serve makes a new one at its next start at the latest",
+        r"metrics\.db: is no database\. Move it away; a new one is made at the latest when a server is measured",
         PREVIEW,
         store(lambda path: path.write_bytes(b"no database" * 400)),
         move_store_away,

@@ -28,7 +28,7 @@ from shimmy_metrics.store.tables import VERSION
 from support.samples import memory_store, profile, queued
 from support.store_files import journal_path, store_path
 
-MOVE_AWAY = "Move it away; serve makes a new one at its next start at the latest"
+MOVE_AWAY = "Move it away; a new one is made at the latest when a server is measured"
 
 
 def test_each_file_has_its_place(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.sqlite_errors import BusyError, FullError, may_lack_room, sqlite_errors, system_errors
 
-MOVE_AWAY = "Move it away; serve makes a new one at its next start at the latest"
+MOVE_AWAY = "Move it away; a new one is made at the latest when a server is measured"
 
 
 def _error(code: int) -> sqlite3.OperationalError:

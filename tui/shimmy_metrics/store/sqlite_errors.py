@@ -10,7 +10,7 @@ from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.system.locks import lock_holders
 from shimmy_metrics.system.places import StrPath
 
-MOVE_AWAY: Final = "Move it away; serve makes a new one at its next start at the latest"
+MOVE_AWAY: Final = "Move it away; a new one is made at the latest when a server is measured"
 
 
 class BusyError(UserError):
