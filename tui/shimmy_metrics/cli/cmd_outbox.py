@@ -48,7 +48,7 @@ def preview_named(profile: Profile, word: str) -> int:
 def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     """Send the named reports now, as one request of their own, and print the outcome; return the exit code.
 
-    It is 1 if the receiver took nothing. Raises `UserError`.
+    It is 1 if none is known to be taken. Raises `UserError`.
     """
     with purge_first(profile):
         found = find_release(profile, word)
