@@ -160,9 +160,9 @@ _OWN: Final = (
         "release",
         "send waiting reports now, and print the outcome",
         about=(
-            "Send waiting reports now, as one request of their own, and print the outcome; exits with 1 if none is known "
-            f"to be taken. {_ID_OF_AN_ACT} all is every held report, or if none is held, every report that is due, as "
-            "far as one request has room.",
+            "Send waiting reports now, as one request of their own, and print the outcome; exits with 1 if none is "
+            f"known to be taken. {_ID_OF_AN_ACT} all is every held report, or if none is held, every report that is "
+            "due, as far as one request has room.",
             WITHOUT_NETWORK,
         ),
         arguments=(
