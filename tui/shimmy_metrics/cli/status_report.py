@@ -126,7 +126,8 @@ def _store(status: Status) -> Iterator[str]:
         yield f"            {len(status.held)} held until you release {them}{why}{stay}"
         yield f"            the first: {waits_until(status.held[0], status.now)}"
         ids = ", ".join(report.sha256[:_DIGITS] for report in status.held)
-        yield f"            {ids} (shimmy-metrics {'release' if status.consent.sends else 'preview'} ID)"
+        act = "release" if status.consent.sends else "preview"
+        yield f"            {ids}{'' if status.unusable else f' (shimmy-metrics {act} ID)'}"  # else neither can be run
     if status.overdue:
         have, are, they_are = ("has", "is", "it is") if status.overdue == 1 else ("have", "are", "they are")
         yield (
