@@ -114,12 +114,15 @@ def test_what_is_on_its_way_is_not_said_to_be_held_or_to_be_sent_at_another_time
         again = home.metrics("enable").stdout.splitlines()
         held = _own(home, "review").stdout
         told = home.metrics("preview").stderr
+        named = _own(home, "preview", "all").stderr
         sender.kill()
     assert "Something is being sent now." in again
     assert not any(line.startswith("Reports are sent ") for line in again)
     assert "1 report that was due is held too. " + still in held
     assert "What is waiting, as one request: " in told
-    assert "A request is being sent now; shimmy config --metrics status says what became of it." in told
+    assert "What all names, as one request: " in named
+    for each in (told, named):
+        assert "A request is being sent now; shimmy config --metrics status says what became of it." in each
 
 
 def test_a_sender_that_is_stopped_is_not_said_to_send_for_ever(tmp_path: Path) -> None:
@@ -255,6 +258,10 @@ def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path)
     # Where release would be refused, what can be done with it is to look.
     assert f"            {report.sha256[:8]} (shimmy-metrics preview ID)" in status(home.having(DO_NOT_TRACK="1"))
     assert home.run("preview", report.sha256[:8], command="shimmy-metrics").returncode == 0
+    # Where that would be refused as well, neither is named.
+    nowhere = home.having(SHIMMY_METRICS_ENDPOINT="http://metrics.example.org/")
+    assert f"            {report.sha256[:8]}" in nowhere.metrics("status").stdout.splitlines()
+    assert _own(nowhere, "preview", report.sha256[:8]).returncode == 2
 
 
 def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path) -> None:

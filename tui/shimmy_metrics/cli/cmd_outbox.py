@@ -23,7 +23,7 @@ from shimmy_metrics.wording.deletions import purged_without_consent
 from shimmy_metrics.wording.departures import became, sentence
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import next_end
-from shimmy_metrics.wording.schedule import sent_when
+from shimmy_metrics.wording.schedule import REQUEST_BEING_SENT, sent_when
 
 _POLL_SECONDS: Final = 0.05
 _WAIT_SECONDS: Final = SEND_SECONDS + 1.0
@@ -37,9 +37,11 @@ def preview_named(profile: Profile, word: str) -> int:
     print_bytes(found.request.body)
     sends = found.consent.sends and all(map(_leaves, found.request.reports))
     acted_on = word if word == "all" or len(word) >= SHORTEST_ID else found.request.reports[0].sha256[:8]
-    named = f"What shimmy-metrics release {acted_on} would send" if sends else f"What {word} names, as one request"
+    sent = REQUEST_BEING_SENT if read_status(profile).sending else ""
+    comes = sends and not sent
+    named = f"What shimmy-metrics release {acted_on} would send" if comes else f"What {word} names, as one request"
     print_stderr(f"{named}: {size(found)}.")
-    for line in (*waiting(found.request.reports, profile.clock.now(), sends=sends), obstacle(found.consent)):
+    for line in (*waiting(found.request.reports, profile.clock.now(), sends=sends), obstacle(found.consent), sent):
         if line:
             print_stderr(line)
     return Exit.DONE

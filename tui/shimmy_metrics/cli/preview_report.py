@@ -13,7 +13,7 @@ from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere, there
 from shimmy_metrics.wording.receiver import by_way_of
 from shimmy_metrics.wording.running import AS_SAVED, last_saved, shown_address
-from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, SENT_AT_ITS_END, sent_when
+from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, REQUEST_BEING_SENT, SENT_AT_ITS_END, sent_when
 
 
 def described(found: Preview, now: datetime) -> Iterator[str]:
@@ -47,7 +47,7 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
     if running is None:  # the process of one that was cut off is gone, and its switch with it
         acting = acting._replace(switch=consent.switch)
     if found.sending:
-        yield "A request is being sent now; shimmy config --metrics status says what became of it."
+        yield REQUEST_BEING_SENT
     if obstacle(consent) and not acting.sends:
         yield obstacle(consent)
     elif consent.decision.consent is not Consent.GRANTED:

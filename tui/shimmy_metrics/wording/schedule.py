@@ -53,6 +53,9 @@ NO_ATTEMPT: Final = "no attempt to send is on record"
 BEING_SENT: Final = "Something is being sent now."
 """What is said in place of when reports are sent, while a sender is at work."""
 
+REQUEST_BEING_SENT: Final = "A request is being sent now; shimmy config --metrics status says what became of it."
+"""What is said beneath what is waiting, while a sender is at work that may have it."""
+
 MAY_STILL_BE_TAKEN: Final = "What is being sent now may still be taken."
 """What is said besides where reports are held from now on, while a sender is at work."""
 
