@@ -96,6 +96,9 @@ async def test_enter_opens_the_bytes_of_a_request_whole_and_each_report_in_it(tm
         await opened.press(pilot, "right_square_bracket")
         assert "Report 1 of 2 in this request" in opened.text(app)
         assert f"sha256 {gone[0].sha256}" in opened.text(app)
+        await opened.press(pilot, "h")  # the person's own figures by day stay as well
+        assert "What a report is made from is deleted when it is delivered." in opened.text(app)
+        await opened.press(pilot, "l")
         await opened.press(pilot, "right_square_bracket")
         assert f"sha256 {gone[1].sha256}" in opened.text(app)
 

@@ -84,9 +84,7 @@ class Receipt:
             sent_to=receipt.endpoint,
         )
         if selection.view is View.MEASURED and subject.report:
-            gone = wrapped(
-                "What was measured is deleted when a report is delivered; only the bytes stay.", canvas.width
-            )
+            gone = wrapped("What a report is made from is deleted when it is delivered.", canvas.width)
             return Content((*content.head[:-1], *gone), content.rows)
         return content
 
