@@ -156,6 +156,15 @@ async def test_where_nothing_is_sent_holding_does_not_promise_a_release(tmp_path
     assert "if you release it" not in page
 
 
+@pytest.mark.parametrize("ended", [False, True])
+async def test_holding_says_that_what_is_being_sent_may_still_be_taken(tmp_path: Path, *, ended: bool) -> None:
+    on = overviews.batch()
+    decision = on.consent.decision._replace(delivery=Delivery.AUTOMATIC)
+    on = on._replace(consent=on.consent._replace(decision=decision, ended=ended))
+    assert "may still be taken" not in await shown(tmp_path, on, "c")
+    assert "; what is being sent now may still be taken" in await shown(tmp_path, on._replace(sending=True), "c")
+
+
 async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_path: Path) -> None:
     busy = overviews.busy()
     here = busy.consent._replace(endpoint="https://metrics.example.org/v1/usage")

@@ -129,6 +129,8 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
     if not held:
         waits = "each waits for you"
         consequence = ENABLE_HELD.consequence if overview.consent.obstacle is None else waits
+        if overview.sending:  # holding cuts nothing off
+            consequence = f"{consequence}; what is being sent now may still be taken"
         return Choice("consent.hold", Answer.HOLD, "Hold reports", consequence, waits)
     if overview.consent.obstacle is not None or overview.store_unusable:
         return Choice(
