@@ -165,6 +165,12 @@ async def test_holding_says_that_what_is_being_sent_may_still_be_taken(tmp_path:
     assert "; what is being sent now may still be taken" in await shown(tmp_path, on._replace(sending=True), "c")
 
 
+async def test_only_for_me_does_not_say_of_what_was_measured_before_that_it_was_never_sent(tmp_path: Path) -> None:
+    page = await shown(tmp_path, overviews.only_for_me(), "c")
+    assert ": measured for you to see, not sent." in page
+    assert "never sent." not in page.partition("After a yes")[0]
+
+
 async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_path: Path) -> None:
     busy = overviews.busy()
     here = busy.consent._replace(endpoint="https://metrics.example.org/v1/usage")

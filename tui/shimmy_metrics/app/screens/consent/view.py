@@ -114,7 +114,7 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
     if decision.local:
         if nothing_saved(overview):
             return f"Only for you{changed}; {UNSAVED}."
-        return f"Only for you{changed}: measured for you to see, never sent."
+        return f"Only for you{changed}: measured for you to see, not sent."
     if decision.consent is Consent.DECLINED:
         return f"Metrics are off{changed}."
     return f"Metrics are on{changed}."
