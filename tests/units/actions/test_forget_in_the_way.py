@@ -64,6 +64,21 @@ def test_a_session_that_ends_in_time_is_waited_for_and_one_that_does_not_is_name
     assert not mine.state_path.exists()
 
 
+def test_a_session_that_no_recorded_no_ends_keeps_the_store_that_it_would_make_again(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    mine.config_path.write_text("{")
+    asked = " ".join(question(forget_plan(mine)))
+    held = Lock(mine.state_path / "session-9.lock")
+    assert held.take()
+    result = forget(mine)
+    held.release()
+    assert reasons(result)["metrics.db"] == "would be made again by a server that runs. End it and do this again"
+    assert "What a running server uses stays." in asked
+    with opened(mine) as db:
+        assert not sessions.everything(db)
+    assert not forget(mine).not_deleted
+
+
 def test_a_sender_at_work_is_waited_for_and_named(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
     held = Lock(mine.state_path / "sender.lock")

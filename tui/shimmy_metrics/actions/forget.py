@@ -132,6 +132,7 @@ def forget(profile: Profile) -> ForgetResult:
     purged, notices, not_recorded = _withdraw(profile)
     wait_until_gone(profile, SENDER_END_SECONDS)
     _wait_for_sessions(profile)
+    remade = bool(not_recorded) and _sessions_run(profile)
     deleted = [each for each in before if not os.path.lexists(each.path)]  # by the withdrawal: a killed session's lock
     not_deleted: list[NotDeleted] = []
     folder_kept: NotDeleted | None = None
@@ -147,7 +148,7 @@ def forget(profile: Profile) -> ForgetResult:
                 folder_kept = NotDeleted(each.path, reason)
             continue
         try:
-            _delete(each, profile)
+            _delete(each, profile, remade=remade)
             deleted.append(each)
         except UserError as error:
             not_deleted.append(NotDeleted(each.path, f"{error.what}. {error.remedy}"))
@@ -227,14 +228,23 @@ def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
 
 def _wait_for_sessions(profile: Profile) -> None:
     end = time.monotonic() + _SESSIONS_SECONDS
-    while any(map(is_locked, profile.state_path.glob("session-*.lock"))) and time.monotonic() < end:
+    while _sessions_run(profile) and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
 
 
-def _delete(each: OwnFile, profile: Profile) -> None:
-    """Delete one file of ours. Raises `UserError` or `OSError`."""
+def _sessions_run(profile: Profile) -> bool:
+    return any(map(is_locked, profile.state_path.glob("session-*.lock")))
+
+
+def _delete(each: OwnFile, profile: Profile, *, remade: bool) -> None:
+    """Delete one file of ours. Raises `UserError` or `OSError`.
+
+    `remade`: a session that no recorded no ends would make the store again, with its figures in it. So that stays.
+    """
     if each.kind is FileKind.FOLDER:
         os.rmdir(each.path)
+    elif each.kind is FileKind.STORE and remade:
+        raise UserError("would be made again by a server that runs", remedy="End it and do this again")
     elif each.kind is FileKind.STORE:
         destroy(each.path)
     elif each.kind in _STORE and os.path.lexists(store_path(profile)):

@@ -96,7 +96,7 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
     `recall` is the command, or in the app the keys, by which what was sent is recalled.
     """
     if plan.unrecordable:
-        yield f"Your no cannot be recorded: {plan.unrecordable}."
+        yield f"Your no cannot be recorded: {plan.unrecordable}. What a running server uses stays."
     elif plan.withdraws:
         yield "This withdraws: your no is recorded, and a running server is no longer measured."
     if plan.unlisted:
