@@ -46,7 +46,14 @@ def test_where_nothing_waits_that_is_said(sending: Home) -> None:
         assert_refused(own(sending, word), f" is given (shimmy-metrics {word} ID). No report is waiting\n")
         assert_refused(own(sending, word, "beef"), "No report is waiting\n")
     assert_refused(own(sending, "diff", "beef"), "No report is kept here\n")
-    assert_refused(own(sending, "recall"), "shimmy-metrics history lists what left\n")
+    assert_refused(own(sending, "recall"), "No request that left has its ids here\n")
+
+
+@pytest.mark.parametrize("word", [(), ("all",), ("beef",)])
+def test_a_shell_that_can_list_no_history_is_not_told_to(sending: Home, word: tuple[str, ...]) -> None:
+    here = sending.having(SHIMMY_METRICS_ENDPOINT="ftp://x")
+    assert own(here, "history").returncode == 2
+    assert_refused(own(here, "recall", *word), "No request that left has its ids here\n")
 
 
 def test_delete_names_the_sessions_kept_for_the_person_too(sending: Home) -> None:

@@ -19,7 +19,7 @@ from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
-_SEE: Final = "shimmy-metrics history lists what left"
+_NONE: Final = "No request that left has its ids here"
 
 
 class FoundRecall(NamedTuple):
@@ -78,7 +78,7 @@ def find_all_recalls(profile: Profile) -> tuple[FoundRecall, ...]:
         sent = departures.everything(db) if db is not None else []
     recalled = any(each.outcome is Outcome.RECALLED for each in sent)  # its receipt and ids may be deleted since
     if not recalled and not any(map(known_ids, sent)):
-        raise UserError("nothing that left can be recalled", remedy=_SEE)
+        raise UserError("nothing that left can be recalled", remedy=_NONE)
     return tuple(
         FoundRecall(departure, ids, (), proxy_shown(departure.endpoint, profile.environment))
         for departure, ids in recallable(sent)
@@ -177,11 +177,11 @@ def _nothing_named(sent: list[Departure], queued: list[QueuedReport], start: str
         what = "the ids of this request's reports went when you deleted receipts"
         return UserError(what, remedy="Without an id no receiver can find a report")
     if gone:
-        return UserError("nothing of this request left", remedy=_SEE)
+        return UserError("nothing of this request left", remedy="There is nothing to recall")
     what = f"nothing that left has a digest or session_id that begins with {start!a}"
     return UserError(what, remedy=_requests(sent))
 
 
 def _requests(sent: list[Departure]) -> str:
-    """Return the requests that an ID can name, or without any where to see what left."""
-    return could_be("Requests", map(departure_choice, filter(known_ids, sent)), _SEE)
+    """Return the requests that an ID can name, or that there is none."""
+    return could_be("Requests", map(departure_choice, filter(known_ids, sent)), _NONE)
