@@ -79,6 +79,10 @@ def test_preview_names_a_measured_server_beside_a_switch_whatever_it_previews(tm
             told = home.having(DO_NOT_TRACK="1").metrics("preview").stderr
     assert told.startswith("What is waiting, as one request: 1 report" if waits else "The running session: ")
     assert f"The server at {url} was started without it and is measured" in told
+    if waits:  # that server sends it, while this shell does not
+        why, when = told.splitlines()[-2:]
+        assert why.startswith("Nothing is sent from here: DO_NOT_TRACK=1 is set.")
+        assert when == "Reports are sent when the running session ends."
 
 
 def test_an_endpoint_that_cannot_be_used_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path: Path) -> None:

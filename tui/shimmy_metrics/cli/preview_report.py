@@ -48,18 +48,16 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
         acting = acting._replace(switch=consent.switch)
     if found.sending:
         yield REQUEST_BEING_SENT
+    due = found.basis is Basis.QUEUED and found.request.reports[0].state is QueueState.DUE
     if obstacle(consent) and not acting.sends:
         yield obstacle(consent)
+        if due and elsewhere and not found.sending and any(there(consent, each).sends for each in found.running):
+            yield sent_when(found.attempt, next_end(consent, found.running))
     elif consent.decision.consent is not Consent.GRANTED:
         yield "It will not be sent: metrics are not enabled."
     elif found.basis is Basis.SESSION and consent.holds:
         yield HELD_UNTIL_RELEASED
-    elif (
-        not found.sending
-        and (consent.sends or elsewhere)
-        and acting.sends
-        and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
-    ):
+    elif not found.sending and (consent.sends or elsewhere) and acting.sends and (found.basis is Basis.SESSION or due):
         at_its_end = running is not None and found.attempt == NextAttempt(at_start=False)
         yield SENT_AT_ITS_END if at_its_end else sent_when(found.attempt, next_end(consent, found.running))
         if other:  # the other servers have another receiver
