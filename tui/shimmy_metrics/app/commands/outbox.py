@@ -60,7 +60,7 @@ class OutboxCommands:
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
             f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{ellipsis}, are sent now to "
             f"{endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
-            f"{'it stays' if number == 1 else 'they stay'} here as before.",
+            f"{'it stays' if number == 1 else 'they stay'} here.",
             "Yes, send it" if number == 1 else "Yes, send them",
             "No, not now",
         )
