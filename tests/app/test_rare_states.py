@@ -180,6 +180,13 @@ async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_
         assert "metrics on · not from here" in opened.read(app)
 
 
+def test_under_another_receiver_the_lines_say_that_it_is_this_shell_s() -> None:
+    busy = overviews.busy()
+    here = busy.consent._replace(endpoint="https://metrics.example.org/v1/usage")
+    lines = plain_report(busy._replace(consent=here), samples.NOW)
+    assert any(each.startswith(f"From this shell a report would go to {here.endpoint}") for each in lines)
+
+
 async def test_a_no_just_after_only_for_me_does_not_repeat_what_that_kept(tmp_path: Path) -> None:
     opened.with_a_report(tmp_path)
     app = opened.living(tmp_path)

@@ -87,7 +87,7 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
         else:
             yield sent_when(shown.attempt, next_report(shown.consent, shown.sessions))
     elif not shown.unusable:
-        yield f"A report would go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
+        yield f"From this shell a report would go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 
 
 def _sent(shown: Overview, now: datetime) -> Iterator[str]:
