@@ -231,6 +231,7 @@ def test_the_chain_is_checked_from_the_export_alone(full: Profile, change: Chang
         ("2026-11-23T14:32:07Z the sender stopped (OSError)", True),
         ("2026-11-23T14:32:07Z 1 report not sent to the receiver: you withdrew", True),
         ("2026-11-23T14:32:07Z the sender met an error and ended; what was not sent waits here (OSError)", True),
+        ("2026-11-23T14:32:07Z measuring met an error; the server runs on (UserError)", True),
         ("2026-11-23T14:32:07Z a step of the measured session failed (OSError)", True),
         ("2026-11-23T14:32:07Z 2 reports not sent to the receiver: no connection could be made; they wait here", True),
         ("2026-11-23T14:32:07Z 2 reports not sent to the receiver: no connection to my house", False),

@@ -45,6 +45,7 @@ _EARLIER_EVENTS: Final = (
     "the sender stopped",
     "a step of the measured session failed",
     "the sender met an error and ended; what was not sent waits here",
+    "measuring met an error; the server runs on",
 )
 _FAILURES: Final = (*filter(None, FAILURES.values()), "you withdrew")
 """Why there was no answer; the last is what earlier versions wrote."""

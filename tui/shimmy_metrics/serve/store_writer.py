@@ -103,7 +103,7 @@ class StoreWriter:
         except UserError as error:
             self._failed_writes += 1
             if self._failed_writes == _REPORTED_FAILURES:
-                log_event(self._profile, "measuring met an error; the server runs on", error)
+                log_event(self._profile, "measuring met an error; it does not stop the server", error)
             return str(error) if self._failed_writes >= _REPORTED_FAILURES else ""
         self._failed_writes = 0
         return ""

@@ -34,7 +34,7 @@ class Worker:
                 result = function(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the boundary: nothing of the metrics may touch the server
                 future.set_exception(error)
-                log_event(self._profile, "measuring met an error; the server runs on", error)
+                log_event(self._profile, "measuring met an error; it does not stop the server", error)
             else:
                 future.set_result(result)
 

@@ -22,7 +22,7 @@ Event = Literal[
     "the relay met an error",
     "no TLS connection with the upstream could be made",
     "more clients came than the limit of open files lets in; some waited",
-    "measuring met an error; the server runs on",
+    "measuring met an error; it does not stop the server",
     "the store was removed while a session ran; made again",
     "the app could not do something",
 ]
