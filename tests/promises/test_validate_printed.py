@@ -104,13 +104,16 @@ def test_what_holds_no_report_is_told_in_one_line_that_names_its_command(home: H
     done = home.run("validate", str(path), command="shimmy-metrics")
     assert_one_line(done, str(path))
     assert f"is what shimmy-metrics {command} --json printed, which holds no report and is no export" in done.stderr
-    assert "What can be checked is a report (preview), an array of reports, an export, and what history" in done.stderr
+    assert "What can be checked is a report (preview), an array of reports, an export, and attempts of" in done.stderr
 
 
-def test_a_history_of_nothing_is_no_violation(home: Home) -> None:
-    done = home.run("validate", "-", command="shimmy-metrics", given="[]\n")
+@pytest.mark.parametrize("command", ["history", "usage"])
+def test_a_history_of_nothing_is_no_violation_nor_told_from_figures_of_no_day(home: Home, command: str) -> None:
+    printed = _printed(home, command, "--from", "2020-01-01", "--to", "2020-01-02", "--json")
+    assert json.loads(printed) == []
+    done = home.run("validate", "-", command="shimmy-metrics", given=printed)
     assert_one_line(done, "standard input")
-    assert "is what shimmy-metrics history --json printed" in done.stderr
+    assert "is what a command with --json printed, which holds no report" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["release", "automatic", "only-me"])

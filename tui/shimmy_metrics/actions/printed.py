@@ -61,10 +61,10 @@ def is_history(parsed: object) -> bool:
 def printed_by(parsed: object) -> str | None:
     """Return the command that prints such JSON with `--json`, which is no report; None for any other.
 
-    It is empty for one of those that print what they did.
+    It is empty for one of those that print what they did, and for one of those that print an empty array.
     """
     if parsed == []:
-        return "history"  # of no attempt
+        return ""  # a history of no attempt, or own figures of no day
     if isinstance(parsed, list):
         rows = all(isinstance(each, dict) and each.keys() == _USAGE for each in parsed)
         return "usage" if rows else None

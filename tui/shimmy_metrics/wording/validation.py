@@ -28,7 +28,7 @@ _PARTS: Final = {
 }
 _PRINTED: Final = {**_PARTS, "departures": ("attempt", "attempts")}
 CHECKABLE: Final = (
-    "What can be checked is a report (preview), an array of reports, an export, and what history --json prints"
+    "What can be checked is a report (preview), an array of reports, an export, and attempts of history --json"
 )
 
 
