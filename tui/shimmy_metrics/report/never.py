@@ -10,7 +10,7 @@ NEVER: Final[tuple[tuple[str, str], ...]] = (
         "answers",
         "pass through; read for status, errors, usage figures, the model's name, and whether text came",
     ),
-    ("model names", "never sent, never on disk; told apart in memory by keyed hashes, gone when measuring stops"),
+    ("model names", "never sent, never on disk; told apart in memory by keyed hashes, gone when the session ends"),
     ("model files", "never opened"),
     ("file paths", "in no report; validate reads your home and working directory to search for them"),
     ("IP addresses", "of clients: not recorded; of yours: in no report, but a receiver sees it, as any server does"),

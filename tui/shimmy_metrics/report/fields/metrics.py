@@ -99,7 +99,7 @@ METRICS: Final[tuple[Field, ...]] = (
         Integer(limits.MODELS_MAX),
         on_screen=(Group.USE, 6),
         meaning="How many different models answered. Names are never kept.",
-        source="keyed hashes of the names in answers, in memory, gone when measuring stops",
+        source="keyed hashes of the names in answers, in memory, gone when the session ends",
         coarsening="a count",
         purpose="to know whether people use one model or many",
         bits=1.5,
