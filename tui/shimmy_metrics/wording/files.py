@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult  # with the store, which a list does not want
 
 USES: Final = {
-    FileKind.CONFIG: "your answer, once you gave one, its date and a random id of it that is never sent; the version "
-    "of the fields that a yes was to, and its receiver where that is not Shimmy's; your own keys and theme for the app",
+    FileKind.CONFIG: "your answer, once you gave one, and what was recorded with it: its date, a random id that is "
+    "never sent, the version of the fields that a yes was to, its receiver where that is not Shimmy's; your own keys "
+    "and theme for the app",
     FileKind.CONFIG_LOCK: "keeps apart two answers given at once",
     FileKind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
     FileKind.STORE: "sessions, your own figures by day, waiting reports, what was sent, receipts",
