@@ -181,7 +181,7 @@ def test_what_the_config_holds_after_a_no_is_said(home: Home) -> None:
     assert {*held()} - {*first} == {"schema_version", "endpoint"}  # this home has a receiver of its own
     assert held()["session_id"] != first["session_id"]
     listed = _own(home, "files").stdout
-    for part in ("your answer", "its date", "a random id of it that is never sent", "the version of the fields"):
+    for part in ("your answer", "its date", "a random id that is never sent", "the version of the fields"):
         assert part in listed
     assert "its receiver where that is not Shimmy's" in listed
 
