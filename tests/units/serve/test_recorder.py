@@ -13,7 +13,7 @@ from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.serve.recorder import Events, Recorder
 from shimmy_metrics.store import sessions
-from shimmy_metrics.store.database import opened
+from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.system.clock import Clock
 from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL
@@ -86,14 +86,54 @@ def test_a_session_is_stored_written_and_ended(tmp_path: Path) -> None:
         assert (session.counters.requests, session.ended) == (1, None)
         recorded.recorder.pause()
         recorded.count()
-        assert recorded.recorder.resume()
-        assert not recorded.recorder.resume()
+        recorded.recorder.resume()
+        recorded.recorder.resume()
+        await recorded.until("stored", "stored", "stored")
+        recorded.recorder.resume()  # it is not paused
         recorded.count()
         recorded.recorder.end(SECONDS)
         assert recorded.recorder.consent is None
         (ended,) = recorded.stored()
         assert ended.counters.requests == 2
         assert ended.ended is not None
+
+    asyncio.run(play())
+
+
+def test_a_session_that_was_deleted_during_a_pause_begins_anew(tmp_path: Path) -> None:
+    async def play() -> None:
+        recorded = Recorded(profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL))
+        recorded.begin()
+        await recorded.until("stored")
+        recorded.count()
+        recorded.recorder.pause()
+        (before,) = recorded.stored()
+        with opened(recorded.profile) as db, transaction(db):
+            sessions.remove(db, before.row_id)
+        recorded.recorder.resume()
+        await recorded.until("stored", "stored")
+        recorded.count()
+        recorded.recorder.end(SECONDS)
+        (ended,) = recorded.stored()
+        assert ended.report_id != before.report_id
+        assert (ended.counters.requests, ended.counters.startup_ms) == (1, None)
+
+    asyncio.run(play())
+
+
+def test_what_is_paused_again_before_the_store_has_answered_stays_paused(tmp_path: Path) -> None:
+    async def play() -> None:
+        recorded = Recorded(profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL))
+        recorded.begin()
+        await recorded.until("stored")
+        recorded.recorder.pause()
+        recorded.recorder.resume()
+        recorded.recorder.pause()
+        recorded.recorder.write()
+        while recorded.recorder._writing:  # noqa: ASYNC110 - a thread writes, after it has answered
+            await asyncio.sleep(0.01)
+        assert not recorded.recorder.saves
+        recorded.recorder.end(SECONDS)
 
     asyncio.run(play())
 

@@ -96,6 +96,25 @@ def test_a_write_that_fails_is_reported_from_the_second_in_a_row_on(tmp_path: Pa
         assert [each.counters.requests for each in sessions.running(db)] == [2]
 
 
+def test_a_session_that_is_no_longer_in_the_store_is_reported_as_not_saved(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    writer = StoreWriter(mine, lambda _: None)
+    writer.open()
+    assert not writer.has_session()
+    assert writer.begin(_header(mine), Counters(), lambda: True)
+    assert writer.has_session()
+    with opened(mine) as db, transaction(db):
+        sessions.remove(db, sessions.running(db)[0].row_id)
+    assert not writer.has_session()
+    assert writer.write(Counters(requests=1)) == ""  # a no deletes it too, and is seen a moment later
+    assert "this session was deleted from the store" in writer.write(Counters(requests=1))
+    shutil.rmtree(mine.state_path)
+    assert writer.has_session()  # the next write makes the store again, with the session in it
+    assert writer.write(Counters(requests=1)) == ""
+    writer.close()
+
+
 @pytest.mark.skipif(not THREAD_IO.exists(), reason="this system does not tell what a thread has written")
 def test_a_second_of_use_writes_little_and_one_in_which_nothing_happened_nothing(tmp_path: Path) -> None:
     mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)

@@ -131,8 +131,7 @@ class Session:
         began = self._recorder.consent
         if began is not None:
             if still_covered(began, consent, restartable=self._restartable):
-                if self._recorder.resume():
-                    self._on_stored()
+                self._recorder.resume()
                 return
             self._stop(withdrawn=not consent.measures)
         if not consent.measures:

@@ -92,6 +92,17 @@ class StoreWriter:
         )
         sessions.update_server(self._db, self._session)
 
+    def has_session(self) -> bool:
+        """Whether the store has the session, or will again: of a store that was removed, the next write makes another.
+
+        Raises `UserError` where the store cannot be read.
+        """
+        path = store_path(self._profile)
+        if self._db is None or self._session is None:
+            return False
+        with sqlite_errors(path):
+            return not self._store_in_place(path) or sessions.get(self._db, self._session.row_id) is not None
+
     def write(self, counters: Counters) -> str:
         """Write the counters if they changed; uptime and memory alone are no change for a minute.
 
@@ -178,8 +189,12 @@ class StoreWriter:
         self._restore(counters)
         due = self._profile.clock.monotonic() - self._written_at >= IDLE_WRITE_SECONDS
         if due or _figures(counters) != _figures(self._written):
-            with sqlite_errors(store_path(self._profile)), transaction(self._db):
-                sessions.checkpoint(self._db, self._session.row_id, counters, self._profile.clock.now())
+            path = store_path(self._profile)
+            with sqlite_errors(path), transaction(self._db):
+                there = sessions.checkpoint(self._db, self._session.row_id, counters, self._profile.clock.now())
+            if not there:
+                remedy = "Its figures are not saved; start the server again to have it measured"
+                raise UserError("this session was deleted from the store", where=path, remedy=remedy)
             self._set_written(counters)
 
     def _restore(self, counters: Counters) -> None:
