@@ -11,9 +11,10 @@ from shimmy_metrics.actions.id_choices import could_be, listed, report_choice, s
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_store
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.reading import hold_as_the_sender_will
+from shimmy_metrics.delivery.reading import outbox_for_sender
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.entries import sends
@@ -94,9 +95,7 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     """
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
-        if db is not None:
-            hold_as_the_sender_will(db, consent.decision)
-        queued = _everything(profile, db)
+        queued = _queued(profile, db, consent.decision)
         consent = with_store(profile, consent, db)
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
     without = "neither an ID nor all is given (shimmy-metrics release ID)"
@@ -114,10 +113,11 @@ def find_report(profile: Profile, word: str, *, or_session: bool = False) -> Fou
 
     Raises `UserError` for a word that names no report or several, and where the config or the store cannot be used.
     """
-    with open_readonly(profile, off=not read_consent(profile).measures) as db:
+    consent = read_consent(profile)
+    with open_readonly(profile, off=not consent.measures) as db:
         kept = sessions.kept(db) if or_session and db is not None else []
         without = f"no ID is given (shimmy-metrics {'delete' if or_session else 'hold'} ID)"
-        report = _one_named(_everything(profile, db), word, without, kept)
+        report = _one_named(_queued(profile, db, consent.decision), word, without, kept)
         carried = departures.last_carrying(db, [report.report_id]) if db is not None else {}
         return FoundReport(report, carried.get(report.report_id))
 
@@ -233,11 +233,11 @@ def _require_as_asked(consent: EffectiveConsent, found: Sequence[QueuedReport], 
         raise UserError(what, remedy="Release again to send it there")
 
 
-def _everything(profile: Profile, db: Database | None) -> list[QueuedReport]:
-    """Return every waiting report. Raises `UserError` if the store was not read."""
+def _queued(profile: Profile, db: Database | None, decision: Decision) -> tuple[QueuedReport, ...]:
+    """Return every waiting report as the next sender has it. Raises `UserError` if the store was not read."""
     if db is None and unread(profile):
         raise unread_error()
-    return outbox.everything(db) if db is not None else []
+    return outbox_for_sender(db, decision) if db is not None else ()
 
 
 def _all_named(queued: Sequence[QueuedReport]) -> list[QueuedReport]:

@@ -16,7 +16,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
-from shimmy_metrics.delivery.reading import being_sent, hold_as_the_sender_will, read_with_sender
+from shimmy_metrics.delivery.reading import being_sent, outbox_for_sender, read_with_sender
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.entries import named_without_receipt, sends
 from shimmy_metrics.errors import UserError
@@ -200,15 +200,14 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
     from shimmy_metrics.actions.cut_off import cut_off_sessions
     from shimmy_metrics.actions.history import completed
     from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
-    from shimmy_metrics.store import days, outbox, sessions
+    from shimmy_metrics.store import days, sessions
 
     ended = tuple(sessions.kept(db))
     known = _history(db, empty._replace(ended=ended), known)
     now = profile.clock.now()
     entries = completed(known.entries, now, at_work=empty.sending)
     consent = empty.consent if empty.unusable else with_store(profile, empty.consent, db)
-    hold_as_the_sender_will(db, consent.decision)
-    queued = tuple(outbox.everything(db))
+    queued = outbox_for_sender(db, consent.decision)
     version = agreed_schema(consent)
 
     def previews(found: Sequence[Session]) -> tuple[SessionPreview, ...]:

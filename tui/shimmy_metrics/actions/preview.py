@@ -77,12 +77,10 @@ def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsen
     # An absent store wants none of them.
     from shimmy_metrics.actions.cut_off import cut_off_sessions
     from shimmy_metrics.delivery.backoff import next_attempt
-    from shimmy_metrics.delivery.reading import hold_as_the_sender_will
+    from shimmy_metrics.delivery.reading import outbox_for_sender
     from shimmy_metrics.records import QueueState
-    from shimmy_metrics.store import outbox
 
-    hold_as_the_sender_will(db, consent.decision)
-    queued = leavable(outbox.everything(db), profile.clock.now())
+    queued = leavable(outbox_for_sender(db, consent.decision), profile.clock.now())
     request = request_of(queued, consent.endpoint)
     running = running_sessions(profile, db)
     attempt = next_attempt(profile, db, consent.decision)

@@ -8,7 +8,7 @@ from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
-from shimmy_metrics.delivery.reading import being_sent, hold_as_the_sender_will, read_with_sender
+from shimmy_metrics.delivery.reading import being_sent, outbox_for_sender, read_with_sender
 from shimmy_metrics.entries import recalled_in_all, taken_in_all
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.next_attempt import NextAttempt
@@ -146,16 +146,16 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
     # An absent store wants none of them.
     from shimmy_metrics.actions.cut_off import cut_off_sessions
     from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
-    from shimmy_metrics.store import chain, departures, outbox, sessions
+    from shimmy_metrics.store import chain, departures, sessions
 
-    hold_as_the_sender_will(db, found.consent.decision)
+    queued = outbox_for_sender(db, found.consent.decision)
     gone = departures.everything(db)
     running = tuple(session for session in sessions.running(db) if sessions.alive(profile, session))
     return found._replace(
         consent=found.consent if found.unusable else with_store(profile, found.consent, db),
         running=running,
         cut_off=cut_off_sessions(profile, db, running),
-        queued=tuple(outbox.everything(db)),
+        queued=queued,
         taken=taken_in_all([*gone, *chain.notes(db)]),
         departures=tuple(departures.as_completed(each, found.now, at_work=found.sending) for each in gone),
         receipts=sum(bool(departure.body) for departure in gone),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.entries import recalling, sends
-from shimmy_metrics.records import Entry
+from shimmy_metrics.records import Entry, QueuedReport
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
@@ -46,12 +46,14 @@ def being_sent(db: Database, entries: Iterable[Entry], now: datetime) -> bool:
     return under_way or bool(releases.released(db, now)) or (attempt_due(db) and bool(outbox.due(db)))
 
 
-def hold_as_the_sender_will(copy: Database, decision: Decision) -> None:
-    """Hold, in a copy of the store, what the next sender holds there: reports that were made under another yes.
+def outbox_for_sender(copy: Database, decision: Decision) -> tuple[QueuedReport, ...]:
+    """Return all queued reports as the next sender has them, oldest first.
 
-    A yes that somebody wrote into the config has held nothing yet.
+    That sender holds reports that were made under another yes, and so does this in the copy of the store: a yes that
+    somebody wrote into the config has held nothing yet.
     """
     from shimmy_metrics.store import outbox
 
     if decision.consent is Consent.GRANTED:
         outbox.hold_others(copy, decision.consent_id, decision.endpoint)
+    return tuple(outbox.everything(copy))
