@@ -57,13 +57,6 @@ def named_without_receipt(entries: Iterable[Entry], here: Iterable[str]) -> int:
     return sum(not kept.issuperset(each.report_ids) for each in bare)
 
 
-def recalling(entries: Iterable[Entry]) -> bool:
-    """Whether a recall is under way: it has the sender's lock meanwhile, and sends no report."""
-    return any(
-        isinstance(each, Departure) and each.kind is DepartureKind.RECALL and each.ended is None for each in entries
-    )
-
-
 def sender_late(entries: Iterable[Entry], now: datetime) -> bool:
     """Whether a request is under way for longer than a sender may live: its process is stopped, or held up."""
     latest = timedelta(seconds=SEND_SECONDS + _LATE_SECONDS)

@@ -25,28 +25,28 @@ def test_a_sender_that_has_nothing_left_to_do_sends_no_more() -> None:
     report = queued()
     with memory_store() as db:
         session_ended(db)
-        assert not being_sent(db, [], NOW)  # with nothing due
+        assert not being_sent(db, NOW, at_work=True)  # with nothing due
         outbox.add(db, report)
-        assert being_sent(db, [], NOW)
+        assert being_sent(db, NOW, at_work=True)
         take_attempt(db)
-        assert not being_sent(db, [], NOW)
+        assert not being_sent(db, NOW, at_work=True)
         depart(db, report, outcome=None)
-        assert being_sent(db, departures.everything(db), NOW)
+        assert being_sent(db, NOW, at_work=True)
         departures.complete_abandoned(db, NOW)
-        assert not being_sent(db, departures.everything(db), NOW)
+        assert not being_sent(db, NOW, at_work=True)
         with transaction(db):
             releases.release(db, [1], "", NOW)
-        assert being_sent(db, departures.everything(db), NOW)
+        assert being_sent(db, NOW, at_work=True)
+        assert not being_sent(db, NOW, at_work=False)
 
 
 def test_a_recall_has_the_sender_s_lock_and_sends_no_report() -> None:
     with memory_store() as db:
         outbox.add(db, queued())
         depart(db, queued(), outcome=Outcome.CONFIRMED)
-        recall = departures.everything(db)[0]
-        depart(db, queued(), outcome=None)
-        under_way = departures.everything(db)[0]
-        assert not being_sent(db, [under_way._replace(kind=DepartureKind.RECALL), recall], NOW)
+        with transaction(db):
+            departures.begin(db, departures.everything(db)[0]._replace(kind=DepartureKind.RECALL))
+        assert not being_sent(db, NOW, at_work=True)
 
 
 @pytest.fixture

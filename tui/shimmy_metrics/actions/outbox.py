@@ -14,7 +14,7 @@ from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_store
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.reading import outbox_for_sender
+from shimmy_metrics.delivery.reading import being_sent, outbox_for_sender, read_with_sender
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.entries import sends
@@ -36,11 +36,15 @@ _SEE: Final = "shimmy config --metrics export shows everything that is waiting"
 
 
 class ReleaseRequest(NamedTuple):
-    """The request that releasing these reports would send, and the reports that do not fit into it."""
+    """The request that releasing these reports would send.
+
+    `left_over` counts those that do not fit into it; `sending` tells that a sender is at work that may have it.
+    """
 
     request: Request
     consent: EffectiveConsent
     left_over: int = 0
+    sending: bool = False
 
 
 class FoundReport(NamedTuple):
@@ -94,18 +98,20 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     report or several, and where the config or the store cannot be used.
     """
     consent = read_consent(profile)
-    with open_readonly(profile, off=not consent.measures) as db:
+    now = profile.clock.now()
+    with read_with_sender(profile, off=not consent.measures) as (db, at_work):
         queued = _queued(profile, db, consent.decision)
         consent = with_store(profile, consent, db)
-    leavable = [report for report in queued if not report.overdue(profile.clock.now())]
+        busy = db is not None and being_sent(db, now, at_work=at_work)
+    leavable = [report for report in queued if not report.overdue(now)]
     without = "neither an ID nor all is given (shimmy-metrics release ID)"
     chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word, without)]
-    if chosen and chosen[0].overdue(profile.clock.now()):
+    if chosen and chosen[0].overdue(now):
         raise overdue_error()
     request = next_request(chosen, consent.endpoint)
     if request is None:
         raise UserError("no report is due or held", remedy=_SEE)
-    return ReleaseRequest(request, consent, len(chosen) - len(request.reports))
+    return ReleaseRequest(request, consent, len(chosen) - len(request.reports), busy)
 
 
 def find_report(profile: Profile, word: str, *, or_session: bool = False) -> FoundReport:

@@ -230,7 +230,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         brief=known.brief,
         failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db, consent.decision),
-        sending=empty.sending and being_sent(db, entries, now),
+        sending=being_sent(db, now, at_work=empty.sending),
     )
 
 

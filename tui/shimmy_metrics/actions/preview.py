@@ -11,6 +11,7 @@ from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.as_sealed import example_report, measured
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
+from shimmy_metrics.delivery.reading import being_sent, outbox_for_sender, read_with_sender
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.next_attempt import NextAttempt
@@ -65,22 +66,22 @@ def preview(profile: Profile, facts: Facts) -> Preview:
     """Return what would be sent next. Raises `UserError` for a config or a store that cannot be used."""
     consent = read_consent(profile)
     proxy = proxy_shown(consent.endpoint, profile.environment)
-    with open_readonly(profile, off=not consent.measures) as db:
+    with read_with_sender(profile, off=not consent.measures) as (db, at_work):
         consent = with_store(profile, consent, db)
         if db is None:
             request = _unsealed_request(profile, None, None, facts, consent)
             return Preview(request, Basis.EXAMPLE, consent, proxy=proxy)
-        return _read(profile, db, facts, consent)._replace(proxy=proxy)
+        return _read(profile, db, facts, consent, at_work=at_work)._replace(proxy=proxy)
 
 
-def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsent) -> Preview:
+def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsent, *, at_work: bool) -> Preview:
     # An absent store wants none of them.
     from shimmy_metrics.actions.cut_off import cut_off_sessions
     from shimmy_metrics.delivery.backoff import next_attempt
-    from shimmy_metrics.delivery.reading import outbox_for_sender
     from shimmy_metrics.records import QueueState
 
-    queued = leavable(outbox_for_sender(db, consent.decision), profile.clock.now())
+    now = profile.clock.now()
+    queued = leavable(outbox_for_sender(db, consent.decision), now)
     request = request_of(queued, consent.endpoint)
     running = running_sessions(profile, db)
     attempt = next_attempt(profile, db, consent.decision)
@@ -92,19 +93,9 @@ def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsen
         return Preview(request, basis, consent, session, running, len(cut_off), attempt=attempt)
     due = request.reports[0].state is QueueState.DUE
     alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
-    found = Preview(request, Basis.QUEUED, consent, running=running, left_over=alike - len(request.reports))
-    return found._replace(attempt=attempt, sending=_being_sent(profile, db))
-
-
-def _being_sent(profile: Profile, db: Database) -> bool:
-    from shimmy_metrics.delivery.sender_lock import sending
-
-    if not sending(profile):
-        return False
-    from shimmy_metrics.delivery.reading import being_sent  # for the few seconds that a sender lives
-    from shimmy_metrics.store import departures
-
-    return being_sent(db, departures.everything(db), profile.clock.now())
+    busy = being_sent(db, now, at_work=at_work)
+    left_over = alike - len(request.reports)
+    return Preview(request, Basis.QUEUED, consent, running=running, left_over=left_over, attempt=attempt, sending=busy)
 
 
 def _unsealed_request(

@@ -161,7 +161,7 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
         receipts=sum(bool(departure.body) for departure in gone),
         failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db, found.consent.decision),
-        sending=found.sending and being_sent(db, gone, found.now),
+        sending=being_sent(db, found.now, at_work=found.sending),
     )
 
 

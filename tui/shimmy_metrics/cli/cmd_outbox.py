@@ -37,8 +37,8 @@ def preview_named(profile: Profile, word: str) -> int:
     print_bytes(found.request.body)
     sends = found.consent.sends and all(map(_leaves, found.request.reports))
     acted_on = word if word == "all" or len(word) >= SHORTEST_ID else found.request.reports[0].sha256[:8]
-    sent = REQUEST_BEING_SENT if read_status(profile).sending else ""
-    comes = sends and not sent
+    sent = REQUEST_BEING_SENT if found.sending else ""
+    comes = sends and not found.sending
     named = f"What shimmy-metrics release {acted_on} would send" if comes else f"What {word} names, as one request"
     print_stderr(f"{named}: {size(found)}.")
     for line in (*waiting(found.request.reports, profile.clock.now(), sends=sends), obstacle(found.consent), sent):

@@ -1,17 +1,18 @@
 """Reading the store together with whether a sender is at work: what it left open means nothing without that."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.delivery.sender_lock import sending
-from shimmy_metrics.entries import recalling, sends
-from shimmy_metrics.records import Entry, QueuedReport
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    from shimmy_metrics.records import QueuedReport
 
 
 class Reading(NamedTuple):
@@ -33,20 +34,25 @@ def read_with_sender(profile: Profile, *, off: bool) -> Iterator[Reading]:
         yield Reading(db, before or sending(profile))
 
 
-def being_sent(db: Database, entries: Iterable[Entry], now: datetime) -> bool:
-    """Whether the sender at work sends reports, or is about to: for a moment it is still there when that is done."""
+def being_sent(db: Database, now: datetime, *, at_work: bool) -> bool:
+    """Whether a sender is at work and sends reports, or is about to: for a moment it is still there when that is done.
+
+    A recall holds the sender's lock meanwhile, and sends none.
+    """
+    if not at_work:
+        return False
     # Without a store none of them is needed.
     from shimmy_metrics.delivery.backoff import attempt_due
-    from shimmy_metrics.store import outbox, releases
+    from shimmy_metrics.records import DepartureKind
+    from shimmy_metrics.store import departures, outbox, releases
 
-    known = list(entries)
-    if recalling(known):  # a recall holds the sender's lock meanwhile
-        return False
-    under_way = any(departure.ended is None for departure in sends(known))
-    return under_way or bool(releases.released(db, now)) or (attempt_due(db) and bool(outbox.due(db)))
+    under_way = departures.under_way(db)
+    if under_way:
+        return all(departure.kind is DepartureKind.REPORTS for departure in under_way)
+    return bool(releases.released(db, now)) or (attempt_due(db) and bool(outbox.due(db)))
 
 
-def outbox_for_sender(copy: Database, decision: Decision) -> tuple[QueuedReport, ...]:
+def outbox_for_sender(copy: Database, decision: Decision) -> "tuple[QueuedReport, ...]":
     """Return all queued reports as the next sender has them, oldest first.
 
     That sender holds reports that were made under another yes, and so does this in the copy of the store: a yes that

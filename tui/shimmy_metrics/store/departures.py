@@ -98,6 +98,11 @@ def everything(db: Database) -> list[Departure]:
     return _read(db.execute(f"SELECT {_COLUMNS} FROM departures ORDER BY row_id DESC"))
 
 
+def under_way(db: Database) -> list[Departure]:
+    """Return the departures without an outcome, newest first: a sender works on them, or left them open."""
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM departures WHERE ended IS NULL ORDER BY row_id DESC"))
+
+
 def newest(db: Database, number: int) -> list[Departure]:
     """Return the newest departures, at most so many, newest first."""
     return _read(db.execute(f"SELECT {_COLUMNS} FROM departures ORDER BY row_id DESC LIMIT ?", (number,)))
