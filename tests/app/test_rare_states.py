@@ -19,10 +19,11 @@ DAYS = (Day(date(2026, 11, 22), DaySums(7, 1, 350, 900)),)
 STORE = OwnFile("/home/ada/.local/state/shimmy/metrics.db", FileKind.STORE, 4_096)
 
 
-async def shown(root: Path, overview: Overview, key: str) -> str:
+async def shown(root: Path, overview: Overview, *keys: str, size: tuple[int, int] = (100, 50)) -> str:
+    """Return what stands on the screen once the app was opened on this overview and these keys were pressed."""
     app = opened.still(root, overview)
-    async with app.run_test(size=(100, 50)) as pilot:
-        await opened.press(pilot, key)
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, *keys)
         return opened.read(app)
 
 
@@ -138,29 +139,26 @@ async def test_while_something_is_being_sent_a_held_report_is_not_said_to_wait_f
 
 
 async def test_where_the_receiver_cannot_be_used_no_other_is_named_as_the_examples(tmp_path: Path) -> None:
-    app = opened.still(tmp_path, overviews.without_endpoint())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened.press(pilot, "c", "w")
-        page = opened.read(app)
-        assert "no receiver is in use here" in page
-        assert "POST" not in page
-        assert "Host:" not in page
+    page = await shown(tmp_path, overviews.without_endpoint(), "c", "w")
+    assert "no receiver is in use here" in page
+    assert "POST" not in page
+    assert "Host:" not in page
+
+
+def _automatic(overview: Overview, *, ended: bool) -> Overview:
+    decision = overview.consent.decision._replace(delivery=Delivery.AUTOMATIC)
+    return overview._replace(consent=overview.consent._replace(decision=decision, ended=ended))
 
 
 async def test_where_nothing_is_sent_holding_does_not_promise_a_release(tmp_path: Path) -> None:
-    on = overviews.idle()
-    decision = on.consent.decision._replace(delivery=Delivery.AUTOMATIC)
-    ended = on._replace(consent=on.consent._replace(decision=decision, ended=True))
-    page = await shown(tmp_path, ended, "c")
+    page = await shown(tmp_path, _automatic(overviews.idle(), ended=True), "c")
     assert "each waits for you" in page
     assert "if you release it" not in page
 
 
 @pytest.mark.parametrize("ended", [False, True])
 async def test_holding_says_that_what_is_being_sent_may_still_be_taken(tmp_path: Path, *, ended: bool) -> None:
-    on = overviews.batch()
-    decision = on.consent.decision._replace(delivery=Delivery.AUTOMATIC)
-    on = on._replace(consent=on.consent._replace(decision=decision, ended=ended))
+    on = _automatic(overviews.batch(), ended=ended)
     assert "may still be taken" not in await shown(tmp_path, on, "c")
     assert "; what is being sent now may still be taken" in await shown(tmp_path, on._replace(sending=True), "c")
 
@@ -171,20 +169,20 @@ async def test_only_for_me_does_not_say_of_what_was_measured_before_that_it_was_
     assert "never sent." not in page.partition("After a yes")[0]
 
 
-async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_path: Path) -> None:
+def _under_another_receiver() -> Overview:
     busy = overviews.busy()
-    here = busy.consent._replace(endpoint="https://metrics.example.org/v1/usage")
-    app = opened.still(tmp_path, busy._replace(consent=here))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "1")
-        assert "metrics on · not from here" in opened.read(app)
+    return busy._replace(consent=busy.consent._replace(endpoint="https://metrics.example.org/v1/usage"))
+
+
+async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_path: Path) -> None:
+    page = await shown(tmp_path, _under_another_receiver(), "1", size=(80, 24))
+    assert "metrics on · not from here" in page
 
 
 def test_under_another_receiver_the_lines_say_that_it_is_this_shell_s() -> None:
-    busy = overviews.busy()
-    here = busy.consent._replace(endpoint="https://metrics.example.org/v1/usage")
-    lines = plain_report(busy._replace(consent=here), samples.NOW)
-    assert any(each.startswith(f"From this shell a report would go to {here.endpoint}") for each in lines)
+    here = _under_another_receiver()
+    lines = plain_report(here, samples.NOW)
+    assert any(each.startswith(f"From this shell a report would go to {here.consent.endpoint}") for each in lines)
 
 
 async def test_a_no_just_after_only_for_me_does_not_repeat_what_that_kept(tmp_path: Path) -> None:
