@@ -75,27 +75,29 @@ def test_the_config_is_read_once(
     assert reads == [mine.config_file]
 
 
-def test_a_release_whose_reports_a_no_deleted_before_their_sender_began_promises_no_outcome(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
+    """Return a profile with a report that is held; a release of it does not wait long for an outcome."""
     mine = profile(tmp_path)
     enable(mine)
     hold(mine, review=True)
     fill_outbox(mine, 1)
     monkeypatch.setattr(cmd_outbox, "_WAIT_SECONDS", 0.2)
-    monkeypatch.setattr(by_hand, "start_sender", lambda *_, **__: decline(mine))
-    assert cmd_outbox.release(mine, "all") == 1
+    return mine
+
+
+def test_a_release_whose_reports_a_no_deleted_before_their_sender_began_promises_no_outcome(
+    held: Profile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(by_hand, "start_sender", lambda *_, **__: decline(held))
+    assert cmd_outbox.release(held, "all") == 1
     told = capsys.readouterr().out.splitlines()[-1]
     assert told == "Nothing of it is waiting here any more, and no outcome is on record."
 
 
 def test_a_release_deletes_what_has_no_consent_once_and_reads_the_status_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    held: Profile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    mine = profile(tmp_path)
-    enable(mine)
-    hold(mine, review=True)
-    fill_outbox(mine, 1)
     looks: list[str] = []
 
     def purge_and_tell(each: Profile) -> AbstractContextManager[None]:
@@ -108,8 +110,7 @@ def test_a_release_deletes_what_has_no_consent_once_and_reads_the_status_once(
 
     monkeypatch.setattr(cmd_outbox, "purge_first", purge_and_tell)
     monkeypatch.setattr(cmd_outbox, "read_status", read)
-    monkeypatch.setattr(cmd_outbox, "_WAIT_SECONDS", 0.2)
     monkeypatch.setattr(by_hand, "start_sender", lambda *_, **__: None)
-    assert cmd_outbox.release(mine, "all") == 1
+    assert cmd_outbox.release(held, "all") == 1
     assert looks == ["purge", "status"]
     assert "What became of it is not known yet" in capsys.readouterr().out
