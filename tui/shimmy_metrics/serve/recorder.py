@@ -136,12 +136,25 @@ class Recorder:
             self._session.pause()
 
     def resume(self) -> None:
-        """Count again, once it is known whether the store still has the session: it may have been deleted meanwhile."""
+        """Count again, once it is known whether the store still has the session; begin anew where it was deleted."""
         session = self._session
-        if session is not None and session.paused and not self._resuming:
-            self._resuming = True
-            kept = self._in_store(lambda store: store.has_session())
-            wrap_future(kept, loop=self._loop).add_done_callback(lambda done: self._on_looked(session, done))
+        if session is None or not session.paused or self._resuming:
+            return
+        self._resuming = True
+
+        def count_again(done: Future[bool]) -> None:
+            if not self._resuming or self._session is not session:
+                return
+            self._resuming = False
+            session.resume()
+            if done.exception() is None and not done.result():
+                self._in_store(lambda store: store.withdraw())
+                self._begin(MeasuredSession(session.consent, self._profile.clock.monotonic(), None))
+            elif self._stored:
+                self._events.on_stored()
+
+        kept = self._in_store(lambda store: store.has_session())
+        wrap_future(kept, loop=self._loop).add_done_callback(count_again)
 
     def set_memory(self, size: int | None) -> None:
         """Take the server's resident memory in bytes, None where it is not known."""
@@ -213,18 +226,6 @@ class Recorder:
             self._events.on_unusable(session.consent, str(error) if isinstance(error, UserError) else kind)
         elif done.result():
             self._stored = True
-            self._events.on_stored()
-
-    def _on_looked(self, session: MeasuredSession, done: Future[bool]) -> None:
-        """Count again, in a session of its own where the paused one was deleted."""
-        if not self._resuming or self._session is not session:
-            return
-        self._resuming = False
-        session.resume()
-        if done.exception() is None and not done.result():
-            self._in_store(lambda store: store.withdraw())
-            self._begin(MeasuredSession(session.consent, self._profile.clock.monotonic(), None))
-        elif self._stored:
             self._events.on_stored()
 
     def _on_written(self, session: MeasuredSession, done: Future[str]) -> None:
