@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.delivery import reading as module
 from shimmy_metrics.delivery.backoff import session_ended, take_attempt
-from shimmy_metrics.delivery.reading import being_sent, read_with_sender
+from shimmy_metrics.delivery.reading import being_sent, outbox_for_sender, read_with_sender
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import DepartureKind, Outcome
+from shimmy_metrics.records import DepartureKind, Outcome, QueueState
 from shimmy_metrics.store import departures, outbox, releases
 from shimmy_metrics.store.database import Database, opened, transaction
 from shimmy_metrics.store.readonly import open_readonly
@@ -47,6 +48,19 @@ def test_a_recall_has_the_sender_s_lock_and_sends_no_report() -> None:
         with transaction(db):
             departures.begin(db, departures.everything(db)[0]._replace(kind=DepartureKind.RECALL))
         assert not being_sent(db, NOW, at_work=True)
+
+
+@pytest.mark.parametrize(
+    ("consent", "state"), [(Consent.GRANTED, QueueState.HELD_FOR_ENDPOINT), (Consent.DECLINED, QueueState.DUE)]
+)
+def test_the_next_sender_holds_reports_of_another_yes_and_after_a_no_there_is_none(
+    consent: Consent, state: QueueState
+) -> None:
+    with memory_store() as db:
+        outbox.add(db, queued(consent_id="another yes"))
+        found = outbox_for_sender(db, Decision(consent, consent_id="this one"))
+        assert [each.state for each in found] == [state]
+        assert found == tuple(outbox.everything(db))  # what is read of this copy afterwards agrees
 
 
 @pytest.fixture

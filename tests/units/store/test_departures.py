@@ -59,7 +59,9 @@ def test_an_abandoned_one_may_have_left_only_where_a_byte_could() -> None:
     with memory_store() as db:
         departures.begin(db, _begun())
         departures.record_report_ids(db, departures.begin(db, _begun()), ["a"])
+        assert departures.under_way(db) == departures.everything(db)
         departures.complete_abandoned(db, NOW)
+        assert departures.under_way(db) == []
         assert [(each.outcome, each.failure, each.ended) for each in departures.everything(db)] == [
             (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, NOW),
             (Outcome.NOTHING_LEFT, Failure.INTERRUPTED, NOW),
