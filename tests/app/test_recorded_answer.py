@@ -1,5 +1,8 @@
 """An answer is told as it was recorded, also where it does not count or an endpoint cannot be used."""
 
+import contextlib
+import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.system.profile import Profile
 from support import opened
 from support.installed import Home
+from support.queued import fill_outbox
 
 NO_ADDRESS = {"SHIMMY_METRICS_ENDPOINT": "nonsense"}
 UNSAVED = "nothing is saved or sent while the store cannot be used"
@@ -92,6 +96,44 @@ def test_only_me_says_so_as_well(tmp_path: Path) -> None:
     made = home.run("only-me", command="shimmy-metrics")
     assert "Nothing is saved or sent while the store cannot be used." in made.stdout.splitlines()
     assert "is measured from" not in made.stdout
+
+
+@pytest.mark.parametrize("command", [("enable",), ("review",), ("review", "automatic")])
+def test_of_a_store_of_which_a_part_is_damaged_no_answer_says_that_it_is_sent_from(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    home = Home(tmp_path)
+    home.metrics("enable")
+    _damage_departures(home.profile)
+    *_, made = [home.run(each, command="shimmy-metrics") for each in command]
+    assert made.returncode == 0
+    assert "Nothing is saved or sent while the store cannot be used." in made.stdout
+    assert not re.search("is measured|sent when|sent after|sent automatically|are due when", made.stdout)
+
+
+@pytest.mark.parametrize(("key", "changed"), [("e", "Metrics were on already."), ("t", "was due is held too.")])
+async def test_the_app_says_so_as_well(tmp_path: Path, key: str, changed: str) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    _damage_departures(profile)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, key)
+        said = f"{changed} Nothing is saved or sent while the store cannot be used."
+        await opened.until(pilot, lambda: said in told(app))
+
+
+def _damage_departures(profile: Profile) -> None:
+    """Overwrite the table of what was sent alone: an answer needs no look at it, all that is shown does."""
+    fill_outbox(profile, 1)
+    path = profile.state_path / "metrics.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        (page_bytes,) = db.execute("PRAGMA page_size").fetchone()
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'departures'").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * page_bytes)
+        file.write(b"\xff" * page_bytes)
 
 
 def _damage(profile: Profile) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_report, request_of, running_sessions
 from shimmy_metrics.actions.purge import read_consent_and_purge
 from shimmy_metrics.actions.purge_result import PurgeResult
+from shimmy_metrics.actions.situation import Situation
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.delivery.consent_with_answers import with_store
@@ -110,6 +111,11 @@ class Overview(NamedTuple):
     def sessions(self) -> tuple[Session, ...]:
         """The running sessions, oldest first."""
         return tuple(preview.session for preview in self.running)
+
+    @property
+    def situation(self) -> Situation:
+        """What is so for an answer that is given now."""
+        return Situation(self.sessions, self.attempt, self.sending, self.unusable, self.store_unusable)
 
     @property
     def departures(self) -> tuple[Departure, ...]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from shimmy_metrics.actions.purge import read_consent_and_purge
 from shimmy_metrics.actions.purge_result import PurgeResult
+from shimmy_metrics.actions.situation import Situation
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
@@ -51,6 +52,11 @@ class Status(NamedTuple):
     proxy: str = ""
     unread: bool = False
     store_unusable: bool = False
+
+    @property
+    def situation(self) -> Situation:
+        """What is so for an answer that is given now."""
+        return Situation(self.running, self.attempt, self.sending, self.unusable, self.store_unusable)
 
     @property
     def last(self) -> Departure | None:

@@ -17,14 +17,13 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.consent import not_sent
 from shimmy_metrics.wording.consent_question import disclosure
-from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
+from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes, no_recorded
 from shimmy_metrics.wording.deletions import purged as sentences
 from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.files import RECALL, stays
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import next_end, next_report, other_receiver
+from shimmy_metrics.wording.other_servers import other_receiver
 from shimmy_metrics.wording.recall import not_taken_back
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 
@@ -42,14 +41,7 @@ def enable(profile: Profile, *, held: bool = False) -> int:
     for line in decided.notices:
         print_line(line)
     now = read_status(profile)
-    for line in answer_recorded(
-        now.consent,
-        changed=decided.changed,
-        attempt=now.attempt,
-        next_end=next_report(now.consent, now.running),
-        sending=now.sending,
-        running=now.running,
-    ):
+    for line in answer_recorded(now.consent, now.situation, changed=decided.changed):
         print_line(line)
     other = other_receiver(now.consent, now.running, now.attempt)
     if other:
@@ -100,14 +92,7 @@ def only_me(profile: Profile, *, as_json: bool) -> int:
     def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
         endpoint = environment.endpoint or decision.endpoint
         consent = EffectiveConsent(decision, environment.switch, endpoint, unwritable=before.consent.unwritable)
-        lines = answer_recorded(
-            consent,
-            changed=changed,
-            attempt=before.attempt,
-            unusable=before.unusable,
-            store_unusable=before.store_unusable,
-        )
-        told.extend((*notices, *lines))
+        told.extend((*notices, *answer_recorded(consent, before.situation, changed=changed)))
         if not as_json:
             _print_now(told)
 
@@ -137,14 +122,7 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
         what = f"reports are {'held' if review else 'sent'} only after a yes, and there is none"
         raise UserError(what, remedy="Enable first: shimmy config --metrics enable")
     decision, moved = hold(profile, review=review)
-    line = delivery_changed(
-        before.attempt,
-        review=review,
-        moved=moved,
-        blocked=not_sent(before.consent, before.unusable),
-        next_end=next_end(before.consent, before.running),
-        sending=before.sending,
-    )
+    line = delivery_changed(before.consent, before.situation, review=review, moved=moved)
     if as_json:
         _print_decision(decision, [line])
     else:
@@ -170,7 +148,7 @@ def _may_still_leave(purged: PurgeResult, answer: str) -> UserError:
 
 
 def _print_off(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
-    _print_now((*answer_recorded(EffectiveConsent(decision), changed=changed), *notices))
+    _print_now((no_recorded(decision, changed=changed), *notices))
 
 
 def _print_now(lines: Iterable[str]) -> None:

@@ -47,7 +47,6 @@ from shimmy_metrics.wording.consent_question import (
 )
 from shimmy_metrics.wording.decision import answer_recorded, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged, purged_without_consent
-from shimmy_metrics.wording.other_servers import next_report
 
 _TRIES: Final = 3
 _PASTE: Final = "paste"
@@ -144,16 +143,7 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
 
 def _confirmation(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
     now = read_status(profile)
-    which = next_report(now.consent, now.running)
-    yield from answer_recorded(
-        now.consent,
-        changed=True,
-        starting=starting,
-        attempt=now.attempt,
-        next_end=which,
-        sending=now.sending,
-        running=now.running,
-    )
+    yield from answer_recorded(now.consent, now.situation, changed=True, starting=starting)
     if decided.held:
         yield held_for_an_earlier_yes(decided.held)
     yield from purged(decided.purged, now.now)

@@ -156,11 +156,6 @@ def groups_lowered(consent: EffectiveConsent) -> str:
     )
 
 
-def not_sent(consent: EffectiveConsent, unusable: Unusable | None) -> str:
-    """Return why nothing is sent by itself although the answer was yes; empty where nothing is in the way."""
-    return while_unusable(unusable) if unusable else obstacle(consent) or groups_lowered(consent)
-
-
 def new_fields_waiting(number: int) -> str:
     """Return that so many new fields are not sent because the question about them is open."""
     fields, are, them = ("field", "is", "it") if number == 1 else ("fields", "are", "them")

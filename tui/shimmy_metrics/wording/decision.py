@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle, Unusable
+from shimmy_metrics.actions.situation import Situation
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
-from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording.consent import UNSAVED, obstacle, unsaved, while_unusable
+from shimmy_metrics.wording.consent import UNSAVED, groups_lowered, obstacle, unsaved, while_unusable
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.other_servers import next_end, next_report
 from shimmy_metrics.wording.schedule import (
     BEING_SENT,
     HELD_UNTIL_RELEASED,
     MAY_STILL_BE_TAKEN,
-    NextEnd,
     next_attempt,
     sent_when,
 )
@@ -27,38 +27,26 @@ FROM_NEXT_START: Final = (
 
 
 def effect_of_answer(
-    consent: EffectiveConsent,
-    *,
-    starting: bool = False,
-    own_server: bool = OWN_SERVER,
-    attempt: NextAttempt = FIRST_ATTEMPT,
-    next_end: NextEnd = NextEnd.ANY,
-    sending: bool = False,
-    running: Sequence[Session] = (),
-    unusable: Unusable | None = None,
-    store_unusable: bool = False,
+    consent: EffectiveConsent, now: Situation, *, starting: bool = False, own_server: bool = OWN_SERVER
 ) -> tuple[str, ...]:
     """Return when a recorded yes or "only for me" takes effect, and when reports are sent; nothing for a no.
 
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
-    elsewhere only one behind `--upstream` is measured. `attempt` and `next_end`: when a sender tries next.
-    `sending`: one is at work. `running`: the sessions that are measured now. `unusable`: nothing is measured from this
-    shell; `store_unusable`: nothing is saved, whatever is started.
+    elsewhere only one behind `--upstream` is measured.
     """
     decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
         return ()
     if consent.switch:
         return (f"{consent.switch} keeps measuring and sending off in this shell.",)
-    if unusable:
-        measured = while_unusable(unusable)
-    elif store_unusable:
-        measured = f"{UNSAVED.capitalize()}."
-    elif consent.obstacle is Obstacle.UNWRITABLE:
+    cannot = _in_the_way(now)
+    if cannot:
+        return (cannot,)
+    if consent.obstacle is Obstacle.UNWRITABLE:
         return (obstacle(consent),)
-    elif unsaved(consent):
+    if unsaved(consent):
         return (unsaved(consent),)
-    elif not own_server:
+    if not own_server:
         measured = "On this system only a server behind serve --upstream is measured, from now on."
     elif starting:
         measured = "The server is measured from this start on."
@@ -70,12 +58,19 @@ def effect_of_answer(
     if blocked:
         return measured, blocked
     if consent.holds:
-        when = f"{HELD_UNTIL_RELEASED} {MAY_STILL_BE_TAKEN}" if sending else HELD_UNTIL_RELEASED
+        when = f"{HELD_UNTIL_RELEASED} {MAY_STILL_BE_TAKEN}" if now.sending else HELD_UNTIL_RELEASED
     else:
-        when = BEING_SENT if sending else sent_when(attempt, next_end)
+        when = BEING_SENT if now.sending else sent_when(now.attempt, next_report(consent, now.running))
     others = "Only sessions of Shimmy itself are sent; those of another server stay here."
     stays = (others,) if same_endpoint(consent.endpoint, ENDPOINT) else ()
-    return measured, when, *stays, *_begun_before(decision, running)
+    return measured, when, *stays, *_begun_before(decision, now.running)
+
+
+def _in_the_way(now: Situation) -> str:
+    """Return what applies while the config, an endpoint or the store cannot be used; empty where they can."""
+    if now.unusable:
+        return while_unusable(now.unusable)
+    return f"{UNSAVED.capitalize()}." if now.store_unusable else ""
 
 
 def _begun_before(decision: Decision, running: Sequence[Session]) -> Iterator[str]:
@@ -87,37 +82,15 @@ def _begun_before(decision: Decision, running: Sequence[Session]) -> Iterator[st
 
 
 def answer_recorded(
-    consent: EffectiveConsent,
-    *,
-    changed: bool,
-    starting: bool = False,
-    own_server: bool = OWN_SERVER,
-    attempt: NextAttempt = FIRST_ATTEMPT,
-    next_end: NextEnd = NextEnd.ANY,
-    sending: bool = False,
-    running: Sequence[Session] = (),
-    unusable: Unusable | None = None,
-    store_unusable: bool = False,
+    consent: EffectiveConsent, now: Situation, *, changed: bool, starting: bool = False
 ) -> tuple[str, ...]:
     """Return what an answer changed, in sentences. `departures.purged` has those about what it deleted.
 
-    `consent` includes the answer; the other parameters are those of `effect_of_answer`.
+    `consent` includes the answer; `starting` is as for `effect_of_answer`.
     """
-    holds = effect_of_answer(
-        consent,
-        starting=starting,
-        own_server=own_server,
-        attempt=attempt,
-        next_end=next_end,
-        sending=sending,
-        running=running,
-        unusable=unusable,
-        store_unusable=store_unusable,
-    )
+    holds = effect_of_answer(consent, now, starting=starting)
     if not holds:
-        if consent.decision.consent is Consent.UNDECIDED:  # the file was deleted, which is reported separately
-            return ("Metrics are off.",)
-        return ("Metrics are off. You won't be asked again." if changed else "Metrics were off already.",)
+        return (no_recorded(consent.decision, changed=changed),)
     if consent.switch:
         return (*holds, "Your answer is recorded and applies where no switch is set.")
     if consent.decision.local:
@@ -126,38 +99,11 @@ def answer_recorded(
     return ("Metrics are on." if changed else "Metrics were on already.", *holds)
 
 
-def answer_sentence(
-    decision: Decision,
-    *,
-    changed: bool,
-    switch: str = "",
-    endpoint: str = ENDPOINT,
-    starting: bool = False,
-    own_server: bool = OWN_SERVER,
-    attempt: NextAttempt = FIRST_ATTEMPT,
-    next_end: NextEnd = NextEnd.ANY,
-    sending: bool = False,
-    running: Sequence[Session] = (),
-    unusable: Unusable | None = None,
-    unwritable: str = "",
-) -> str:
-    """Return the sentences of `answer_recorded` as one line; `switch` and `endpoint` are those in force.
-
-    `unwritable` is why the store cannot be written, empty where it can.
-    """
-    consent = EffectiveConsent(decision, switch, endpoint, unwritable=unwritable)
-    lines = answer_recorded(
-        consent,
-        changed=changed,
-        starting=starting,
-        own_server=own_server,
-        attempt=attempt,
-        next_end=next_end,
-        sending=sending,
-        running=running,
-        unusable=unusable,
-    )
-    return " ".join(lines)
+def no_recorded(decision: Decision, *, changed: bool) -> str:
+    """Return what a no changed, as a sentence."""
+    if decision.consent is Consent.UNDECIDED:  # the file was deleted, which is reported separately
+        return "Metrics are off."
+    return "Metrics are off. You won't be asked again." if changed else "Metrics were off already."
 
 
 def held_for_an_earlier_yes(number: int) -> str:
@@ -173,29 +119,22 @@ def renewal_recorded(decision: Decision) -> str:
     return "Your yes is recorded. The new fields are part of each report from the next one on."
 
 
-def delivery_changed(
-    attempt: NextAttempt,
-    *,
-    review: bool,
-    moved: int,
-    blocked: str = "",
-    next_end: NextEnd = NextEnd.ANY,
-    sending: bool = False,
-) -> str:
+def delivery_changed(consent: EffectiveConsent, now: Situation, *, review: bool, moved: int) -> str:
     """Return what holding or no longer holding reports changed.
 
-    `moved` counts the reports that are held because of it, or due. `blocked` says why nothing is sent, or is empty.
-    `sending`: a sender is at work, which may take what is due, or held only now, with it, or not.
+    `moved` counts the reports that are held because of it, or due. A sender at work may take what is due, or held only
+    now, with it, or not.
     """
+    blocked = _in_the_way(now) or obstacle(consent) or groups_lowered(consent)
     are = "is" if moved == 1 else "are"
     if review:
         held = f"{amount(moved, 'report')} that {'was' if moved == 1 else 'were'} due {are} held too." if moved else ""
-        return " ".join(filter(None, (HELD_UNTIL_RELEASED, held, MAY_STILL_BE_TAKEN if sending else "", blocked)))
+        return " ".join(filter(None, (HELD_UNTIL_RELEASED, held, MAY_STILL_BE_TAKEN if now.sending else "", blocked)))
     freed = f"{amount(moved, 'held report')} {are} due now"
     if blocked:
         return f"{freed if moved else 'Your choice is recorded'}. {blocked}"
     automatically = "Reports are sent automatically from now on"
-    if sending:
+    if now.sending:
         return f"{automatically}. {f'{freed}. ' if moved else ''}{BEING_SENT}"
-    when = next_attempt(attempt, next_end)
+    when = next_attempt(now.attempt, next_end(consent, now.running))
     return f"{automatically}. {freed}, sent {when}." if moved else f"{automatically}, those that are due {when}."

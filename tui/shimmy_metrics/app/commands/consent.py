@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from shimmy_metrics.actions.purge_result import PurgeResult
+from shimmy_metrics.actions.situation import Situation
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.messages import Answered
@@ -13,15 +14,11 @@ from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Decision, Delivery
-from shimmy_metrics.next_attempt import FIRST_ATTEMPT
 from shimmy_metrics.records import Departure
-from shimmy_metrics.wording.consent import not_sent
-from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
+from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged
 from shimmy_metrics.wording.files import stays
-from shimmy_metrics.wording.other_servers import next_end, next_report
 from shimmy_metrics.wording.recall import not_taken_back
-from shimmy_metrics.wording.schedule import NextEnd
 
 _TOGETHER_SECONDS: Final = 2.0
 """A deletion within this time of an answer is reported with it; the answer waits a second for a running sender."""
@@ -111,16 +108,12 @@ class ConsentCommands:
         review = shown is None or shown.consent.decision.delivery is Delivery.AUTOMATIC
         with self._runner.reporting_errors():
             with self._runner.busy():
-                moved = hold(self._host.profile, review=review).moved
+                decision, moved = hold(self._host.profile, review=review)
             shown = self._host.overview
-            attempt, blocked, which, sending = FIRST_ATTEMPT, "", NextEnd.ANY, False
-            if shown is not None:
-                attempt, blocked = shown.attempt, not_sent(shown.consent, shown.unusable)
-                which, sending = next_end(shown.consent, shown.sessions), shown.sending
-            told = delivery_changed(
-                attempt, review=review, moved=moved, blocked=blocked, next_end=which, sending=sending
+            consent = shown.consent if shown is not None else self._consent(decision)
+            _ = self._host.post_message(
+                Answered(delivery_changed(consent, self._situation, review=review, moved=moved))
             )
-            _ = self._host.post_message(Answered(told))
 
     def _recent(self, moment: float) -> bool:
         return self._host.time() - moment < _TOGETHER_SECONDS
@@ -128,22 +121,19 @@ class ConsentCommands:
     def _sentence(self, answer: Answer, decision: Decision, *, changed: bool) -> str:
         if answer in {Answer.ADD_FIELDS, Answer.LEAVE_FIELDS}:
             return renewal_recorded(decision)
+        consent, starting = self._consent(decision), self._host.start.asking
+        return " ".join(answer_recorded(consent, self._situation, changed=changed, starting=starting))
+
+    def _consent(self, decision: Decision) -> EffectiveConsent:
+        """Return what is in force under an answer that was recorded just now."""
         shown, environment = self._host.overview, self._host.profile.environment
+        unwritable = shown.consent.unwritable if shown is not None else ""
         endpoint = environment.endpoint or decision.endpoint
-        sessions = shown.sessions if shown is not None else ()
-        return answer_sentence(
-            decision,
-            changed=changed,
-            switch=environment.switch,
-            endpoint=endpoint,
-            starting=self._host.start.asking,
-            attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
-            next_end=next_report(EffectiveConsent(decision, environment.switch, endpoint), sessions),
-            sending=shown is not None and shown.sending,
-            running=sessions,
-            unusable=shown.unusable if shown is not None else None,
-            unwritable=shown.consent.unwritable if shown is not None else "",
-        )
+        return EffectiveConsent(decision, environment.switch, endpoint, unwritable=unwritable)
+
+    @property
+    def _situation(self) -> Situation:
+        return self._host.overview.situation if self._host.overview is not None else Situation()
 
     def _stays(self, answer: Answer) -> str:
         """Return what an answer that ends sending leaves, here and elsewhere, and by which keys that is deleted."""
