@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from shimmy_metrics.actions.decide import decline, enable
+from shimmy_metrics.actions.overview import overview
+from shimmy_metrics.actions.recall import find_all_recalls, recall_each
 from shimmy_metrics.app.command_palette import commands
 from shimmy_metrics.app.keys import RECALL
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS
@@ -20,6 +23,9 @@ from support.departed import depart
 from support.installed import AFTER_FIVE_SECONDS
 from support.queue_report import FIRST, SECOND
 from support.receiver import Receiver, status
+
+ALL: Final = "Recall all that was sent"
+"""What the palette calls it."""
 
 
 @pytest.fixture
@@ -145,8 +151,34 @@ async def test_all_that_was_sent_is_recalled_by_one_key_and_yes(tmp_path: Path, 
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "2 of 2 requests recalled" in opened.read(app))
         assert len(receiver.received) == 3
-        await opened.press(pilot, "Z")
+        await opened.until(pilot, lambda: "Recall all" not in opened.text(app))
+        assert ALL not in [each.name for each in commands(app, app.screen)]
+
+
+async def test_recalling_all_is_offered_while_something_is_left_to_recall(tmp_path: Path, receiver: Receiver) -> None:
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "3")
+        assert "Z Recall all" in opened.text(app)
+        assert ALL in [each.name for each in commands(app, app.screen)]
+        await opened.press(pilot, "z")
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "recalled later" in opened.text(app))
+        assert "z Recall" in opened.text(app)  # the one request can be recalled again
+        assert "Recall all" not in opened.text(app)
+        assert ALL not in [each.name for each in commands(app, app.screen)]
+
+
+async def test_what_another_process_recalled_meanwhile_is_not_recalled_again(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    profile = samples.profile(tmp_path, SSL_CERT_FILE=str(receiver.authority))
+    app = opened.still(tmp_path, overview(profile, samples.FACTS))
+    assert [made.outcome for _, made in recall_each(profile, find_all_recalls(profile))] == [Outcome.RECALLED]
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "3", "Z")
         await opened.until(pilot, lambda: ALL_RECALLED in opened.read(app))
+    assert len(receiver.received) == 2
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -32,6 +32,8 @@ class HistoryScreen(BaseScreen):
         self._commands = commands
         self._drawn: tuple[object, ...] = ()
         self._page = Content((), ())
+        self._checked: Sequence[Entry] | None = None
+        self._recalls = False
 
     def content(self, canvas: Canvas) -> Content:
         """Return the list of entries. A thousand take 27 ms, so it is made again only if something has changed."""
@@ -70,7 +72,7 @@ class HistoryScreen(BaseScreen):
         if entry is None or overview is None:
             return ()
         recall: tuple[Button, ...] = (keys.button("history.recall", "Recall"),) if recallable(entry) else ()
-        if any(map(recallable, overview.entries)):
+        if self.check_action("recall_all", ()):
             recall += (keys.button("history.recall-all", "Recall all"),)
         kept = self.kept()
         save = (keys.button("history.save", "Save as proof", "Prove"),) if kept else ()
@@ -80,6 +82,12 @@ class HistoryScreen(BaseScreen):
             return (keys.button("page.explain", "More"), *save, *recall, *delete)
         compare = keys.button("history.base", "Compare with this", "Compare to")
         return (keys.button("page.explain", "Open"), *save, *recall, compare, *delete)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether something is left to recall: else no button, key or line of the palette offers to recall all."""
+        if action == "recall_all":
+            return self._something_to_recall()
+        return super().check_action(action, parameters)
 
     async def action_explain(self) -> None:
         """Open the marked receipt; explain any other entry."""
@@ -142,6 +150,16 @@ class HistoryScreen(BaseScreen):
         await self.show_message(
             self._others(receipt) if chosen else "Each report is compared with the one before it again."
         )
+
+    def _something_to_recall(self) -> bool:
+        """Whether a request left and was not recalled yet. Each receipt is parsed for it, so only after a change."""
+        entries = self.host.overview.entries if self.host.overview is not None else ()
+        if entries is not self._checked:
+            from shimmy_metrics.actions.recall import recallable as left_to_recall
+
+            self._checked = entries
+            self._recalls = bool(left_to_recall([each for each in entries if isinstance(each, Departure)]))
+        return self._recalls
 
     def _without_receipts(self, verb: str) -> str:
         """Return why there is nothing to save, or to delete; of a store that was not read nothing is denied."""
