@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from shimmy_metrics.actions.export import export, held
 from shimmy_metrics.actions.files import FileKind, files
+from shimmy_metrics.actions.forget import forget
 from shimmy_metrics.app.commands.files import _parts
 from shimmy_metrics.app.screens.export.screen import DELETED_TOO
 from shimmy_metrics.wording.files import USES
@@ -45,10 +46,15 @@ async def test_export_names_what_its_file_has_and_nothing_else(tmp_path: Path) -
         assert (named in told) is bool(held[part])
 
 
-async def test_an_export_of_nothing_names_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [False, True])
+async def test_an_export_of_nothing_names_nothing_also_where_all_was_deleted(tmp_path: Path, *, before: bool) -> None:
+    if before:
+        profile = opened.with_a_report(tmp_path)
+        forget(profile)
+        profile.config_path.unlink()
     told, held = await _asked(tmp_path)
     assert not any(part for name, part in held.items() if name != "format")
-    assert "nothing is kept here yet" in told
+    assert "nothing is kept here:" in told
     assert not any(named in told for named in NAMED.values())
 
 

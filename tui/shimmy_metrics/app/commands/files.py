@@ -156,7 +156,7 @@ class FileCommands:
         if not shown.store_read:
             told = f"{parts}; the store was not read" if parts else "nothing; the store was not read"
             return SaveRequest("Export what could be read?", data, told, path)
-        return SaveRequest(_EXPORT, data, parts or "nothing is kept here yet", path)
+        return SaveRequest(_EXPORT, data, parts or "nothing is kept here", path)
 
     def _receipt_requests(self, receipts: Sequence[Departure]) -> Iterator[SaveRequest]:
         from shimmy_metrics.actions.export import export_receipts
