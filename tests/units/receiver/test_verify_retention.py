@@ -38,6 +38,15 @@ def test_a_day_that_is_too_old_is_named(store: SqliteStore, folder: Folder) -> N
     assert "2026-11-23" in status(store, folder, late).troubles[0]
 
 
+@pytest.mark.parametrize(("days", "which"), [(2, "and on 1 later day"), (3, "and on 2 later days")])
+def test_of_several_days_that_are_too_old_status_tells_how_many(
+    store: SqliteStore, folder: Folder, days: int, which: str
+) -> None:
+    filled(store, days)
+    (told,) = status(store, folder, at(CLOSED + timedelta(days=days))).troubles
+    assert told.startswith(f"what arrived on 2026-11-23 {which} should be gone. ")
+
+
 @pytest.mark.parametrize("moved", ["days/2026-11-23.db.bak", "backup/photo.jpg", "weeks/2026-W47.json"])
 def test_a_copy_of_a_dropped_day_is_found_under_any_name(store: SqliteStore, folder: Folder, moved: str) -> None:
     filled(store, 1)

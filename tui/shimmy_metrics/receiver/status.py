@@ -41,8 +41,10 @@ def status(store: Store, folder: Folder, now: datetime) -> Status:
     troubles += [str(error) for error in (*lost_keys(folder), *_operator_text_trouble(folder))]
     old = [day for day in health.reports if overdue(day, now)]
     if old:
+        later = len(old) - 1
+        more = f" and on {later} later day{'s' if later > 1 else ''}" if later else ""
         remedy = f"Run {folder.command('retain')}: it drops it, or says why not"
-        troubles.append(f"what arrived on {min(old)} should be gone. {remedy}")
+        troubles.append(f"what arrived on {min(old)}{more} should be gone. {remedy}")
     return Status(
         {day: None if day in health.unreadable else number for day, number in health.reports.items()},
         saved_counts(folder),
