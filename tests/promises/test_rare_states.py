@@ -112,7 +112,7 @@ def test_a_release_that_finds_the_yes_gone_says_what_it_deleted(tmp_path: Path) 
         mine.agree()
         queue_report(mine)
         told = mine.run("release", "all", command="shimmy-metrics").stdout
-    assert "1 report cut off by you" in told
+    assert "1 report cut off here" in told
     assert "There was no consent to send what was waiting here:" in told
     assert "1 report that waited became 1 session kept for you." in told
 

@@ -137,7 +137,7 @@ def test_a_sender_that_is_stopped_is_not_said_to_send_for_ever(tmp_path: Path) -
             sender.send_signal(signal.SIGCONT)
         sender.wait()
         # Whatever ended it first.
-        assert re.search("cut off by you|possibly sent to localhost:|no answer", status(home))
+        assert re.search("cut off here|possibly sent to localhost:|no answer", status(home))
 
 
 def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Path) -> None:
@@ -148,8 +148,8 @@ def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Pat
     told, stays = rest
     assert " stay here besides your no: shimmy-metrics forget deletes them." in stays
     assert re.fullmatch(
-        rf"Deleted: 1 report of which bytes had been sent before: 1 report cut off by you {AT}; "
-        r"bytes may have been sent to localhost:\d+\.",
+        rf"Deleted: 1 report of which bytes had been sent before: 1 report cut off here {AT} "
+        r"because your consent did not cover it any more; bytes may have been sent to localhost:\d+\.",
         told,
     )
 

@@ -148,7 +148,7 @@ class Outcome(StrEnum):
     NO_ANSWER = "no-answer"
     """Bytes left, or may have, and no answer came in time."""
     CUT_OFF = "cut-off"
-    """The person withdrew when bytes may have left already."""
+    """Consent did not cover it any more when bytes may have left already."""
     NOTHING_LEFT = "nothing-left"
     """It failed, or consent was withdrawn, before the first byte."""
     MAY_HAVE_LEFT = "may-have-left"

@@ -230,6 +230,8 @@ def test_the_chain_is_checked_from_the_export_alone(full: Profile, change: Chang
     [
         ("2026-11-23T14:32:07Z the sender stopped (OSError)", True),
         ("2026-11-23T14:32:07Z 1 report not sent to the receiver: you withdrew", True),
+        ("2026-11-23T14:32:07Z 1 report cut off here, possibly sent: your consent did not cover it any more", True),
+        ("2026-11-23T14:32:07Z 1 report cut off by you, possibly sent", True),
         ("2026-11-23T14:32:07Z the sender met an error and ended; what was not sent waits here (OSError)", True),
         ("2026-11-23T14:32:07Z measuring met an error; the server runs on (UserError)", True),
         ("2026-11-23T14:32:07Z a step of the measured session failed (OSError)", True),

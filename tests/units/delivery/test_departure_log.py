@@ -11,7 +11,13 @@ from shimmy_metrics.records import Failure, Outcome
     [
         (Outcome.CONFIRMED, Failure.NONE, 1, 200, "1 report sent and confirmed, status 200"),
         (Outcome.REFUSED, Failure.NONE, 2, 403, "2 reports sent and refused, status 403"),
-        (Outcome.CUT_OFF, Failure.WITHDRAWN, 1, 0, "1 report cut off by you, possibly sent"),
+        (
+            Outcome.CUT_OFF,
+            Failure.WITHDRAWN,
+            1,
+            0,
+            "1 report cut off here, possibly sent: your consent did not cover it any more",
+        ),
         (
             Outcome.NOTHING_LEFT,
             Failure.WITHDRAWN,
@@ -60,7 +66,7 @@ def test_what_stays_queued_is_said_to_wait(
         (Outcome.REFUSED, "sent and refused"),
         (Outcome.ERROR, "sent and answered with an error"),
         (Outcome.NO_ANSWER, "sent to the receiver without an answer"),
-        (Outcome.CUT_OFF, "cut off by you, possibly sent"),
+        (Outcome.CUT_OFF, "cut off here, possibly sent"),
         (Outcome.NOTHING_LEFT, "not sent to the receiver"),
         (Outcome.MAY_HAVE_LEFT, "possibly sent"),
         (Outcome.RECALLED, "recalled"),

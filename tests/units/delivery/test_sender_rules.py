@@ -92,7 +92,7 @@ def test_of_what_a_person_stopped_the_log_does_not_say_that_it_waits(home: Sende
     home.send(Exchange(before_head=lambda: _held(home)))
     assert logged().endswith(" 2 reports not sent to the receiver: one of the reports was deleted or held back")
     home.send(Exchange(before_body=home.withdraw))
-    assert logged().endswith(" 1 report cut off by you, possibly sent")
+    assert logged().endswith(" 1 report cut off here, possibly sent: your consent did not cover it any more")
 
 
 def test_the_store_is_waited_for_a_second_at_most(home: Sender) -> None:

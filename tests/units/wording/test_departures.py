@@ -21,6 +21,7 @@ from support.samples import NOW, queued
 
 HOST = "metrics.shimmy-ai.dev"
 NEXT = "when the next session ends"
+NO_CONSENT = "your consent did not cover it any more"
 
 
 def departure(outcome: Outcome | None = None, failure: Failure = Failure.NONE, **more: object) -> Departure:
@@ -58,7 +59,7 @@ def departure(outcome: Outcome | None = None, failure: Failure = Failure.NONE, *
         ),
         (
             departure(Outcome.CUT_OFF, Failure.WITHDRAWN),
-            f"2 reports cut off by you at 14:32; bytes may have been sent to {HOST}",
+            f"2 reports cut off here at 14:32 because {NO_CONSENT}; bytes may have been sent to {HOST}",
         ),
         (
             departure(Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED),

@@ -47,13 +47,15 @@ _EARLIER_EVENTS: Final = (
     "the sender met an error and ended; what was not sent waits here",
     "measuring met an error; the server runs on",
 )
+_BECAME: Final = (*BECAME.values(), "cut off by you, possibly sent")
+"""What became of an attempt; the last is what earlier versions wrote."""
 _FAILURES: Final = (*filter(None, FAILURES.values()), "you withdrew")
 """Why there was no answer; the last is what earlier versions wrote."""
 _PLACE: Final = r"[A-Za-z0-9_]{1,60}\.py:\d{1,6}"
 _LOG_EVENTS: Final = (
     *(re.escape(event) for event in EVENTS),
     rf"{CRASH} \([A-Z][A-Za-z0-9]{{0,39}}(?: at {_PLACE}(?:, {_PLACE}){{0,{PLACES - 1}}})?\)",
-    rf"\d{{1,4}} reports? (?:{'|'.join(BECAME.values())})(?:, status \d{{1,3}})?"
+    rf"\d{{1,4}} reports? (?:{'|'.join(_BECAME)})(?:, status \d{{1,3}})?"
     rf"(?:: (?:{'|'.join(_FAILURES)}))?(?:; (?:{'|'.join(STILL_HERE)}))?",
     # What earlier versions wrote.
     rf"(?:{'|'.join(Outcome)}): \d{{1,4}} report\(s\), status \d{{1,3}}",

@@ -11,7 +11,7 @@ BECAME: Final = {
     Outcome.REFUSED: "sent and refused",
     Outcome.ERROR: "sent and answered with an error",
     Outcome.NO_ANSWER: "sent to the receiver without an answer",
-    Outcome.CUT_OFF: "cut off by you, possibly sent",
+    Outcome.CUT_OFF: "cut off here, possibly sent",
     Outcome.NOTHING_LEFT: "not sent to the receiver",
     Outcome.MAY_HAVE_LEFT: "possibly sent",
     Outcome.RECALLED: "recalled",
@@ -27,6 +27,6 @@ def departure_line(outcome: Outcome, failure: Failure, *, reports: int, status: 
     line = f"{reports} report{'s' if reports > 1 else ''} {BECAME[outcome]}"
     if status:
         line += f", status {status}"
-    if failure and outcome is not Outcome.CUT_OFF:
+    if failure:
         line += f": {FAILURES[failure]}"
     return f"{line}; {STILL_HERE[reports > 1]}" if queued else line

@@ -35,7 +35,7 @@ _LABELS: Final = {
     Outcome.REFUSED: "refused",
     Outcome.ERROR: "error",
     Outcome.NO_ANSWER: "no answer",
-    Outcome.CUT_OFF: "cut off by you",
+    Outcome.CUT_OFF: "cut off here",
     Outcome.NOTHING_LEFT: "nothing sent",
     Outcome.MAY_HAVE_LEFT: "possibly sent",
 }
@@ -107,7 +107,8 @@ def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> s
         case Outcome.NO_ANSWER:
             return f"{reports} sent to {to} {at}, no answer{failure}"
         case Outcome.CUT_OFF:
-            return f"{reports} cut off by you {at}; bytes may have been sent to {to}"
+            why = FAILURES[Failure.WITHDRAWN]
+            return f"{reports} cut off here {at} because {why}; bytes may have been sent to {to}"
         case Outcome.MAY_HAVE_LEFT:
             return f"{reports} possibly sent to {to} {at}: the sender was ended before an answer"
         case Outcome.NOTHING_LEFT:
