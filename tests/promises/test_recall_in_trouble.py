@@ -73,6 +73,8 @@ def test_while_a_sender_is_at_work_it_waits_and_then_says_so(home: Home, receive
     assert time.monotonic() - began < AFTER_FIVE_SECONDS
     assert busy.returncode == 2
     assert "a report is being sent right now" in busy.stderr
+    told = " ".join(home.run("recall", "--help", command="shimmy-metrics").stdout.split())
+    assert "with 2 if a receiver gave no answer, another sender was at work all the while, or nothing" in told
     assert [each.kind for each in all_departures(home)] == [DepartureKind.REPORTS]
     lock.release()
     assert recall(home, FIRST, "--yes").returncode == 0

@@ -16,7 +16,8 @@ RECALL: Final = Command(
         "figure stays there.",
         "An ID is the start of a request's or a report's digest as it is shown, or of a session_id: at least "
         f"{SHORTEST_ID} characters. Exits with 0 if every deletion was confirmed (204); with 1 if one was not, or you "
-        "did not agree; and with 2 if a receiver gave no answer, or nothing that left has this ID.",
+        "did not agree; and with 2 if a receiver gave no answer, another sender was at work all the while, or nothing "
+        "that left has this ID.",
     ),
     arguments=(
         Argument("id", "what to recall", value="ID|all", required=True),
