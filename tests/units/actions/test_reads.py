@@ -114,3 +114,21 @@ def test_a_release_deletes_what_has_no_consent_once_and_reads_the_status_once(
     assert cmd_outbox.release(held, "all") == 1
     assert looks == ["purge", "status"]
     assert "What became of it is not known yet" in capsys.readouterr().out
+
+
+def test_a_release_that_was_held_again_before_its_sender_began_says_so_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    fill_outbox(mine, 1)
+    monkeypatch.setattr(cmd_outbox, "_WAIT_SECONDS", 0.2)
+
+    def held(_: Profile, released: list[int]) -> None:
+        assert by_hand.hold_back(mine, released[0])
+
+    monkeypatch.setattr(by_hand, "start_sender", held)
+    assert cmd_outbox.release(mine, "all") == 1
+    told = capsys.readouterr().out
+    assert "Nothing was sent: the report is held again." in told
+    assert "not known yet" not in told

@@ -47,6 +47,13 @@ class ReleaseRequest(NamedTuple):
     sending: bool = False
 
 
+class ReleaseResult(NamedTuple):
+    """What became of a release: the departure that carried it, or that it is `held` again before a sender took it."""
+
+    departure: Departure | None = None
+    held: bool = False
+
+
 class FoundReport(NamedTuple):
     """A waiting report, and the newest departure that carried it, None where it was never sent."""
 
@@ -140,17 +147,23 @@ def release_request(profile: Profile, found: ReleaseRequest) -> int:
     return before.row_id if before is not None else 0
 
 
-def departure_for(profile: Profile, found: ReleaseRequest, after: int) -> Departure | None:
-    """Return the departure that carried a released request, of those behind number `after`; None until it has ended.
+def release_result(profile: Profile, found: ReleaseRequest, after: int) -> ReleaseResult:
+    """Return what became of a released request, of the departures behind number `after`; empty until that is known.
 
     Raises `UserError`.
     """
     with open_readonly(profile) as db:
-        made = departures.everything(db) if db is not None else []
-    its_own = (
-        each for each in sends(made) if each.row_id > after and each.by_hand and each.sha256 == found.request.sha256
-    )
-    return next((each for each in its_own if each.ended is not None), None)
+        if db is None:
+            return ReleaseResult()
+        by_hand = [each for each in sends(departures.everything(db)) if each.row_id > after and each.by_hand]
+        here = [outbox.get(db, report.row_id) for report in found.request.reports]
+        waiting = releases.released(db, profile.clock.now())
+    # One of several that was held again was left out of it.
+    ids = {report.report_id for report in found.request.reports}
+    its_own = [each for each in by_hand if each.sha256 == found.request.sha256 or not ids.isdisjoint(each.report_ids)]
+    ended = next((each for each in its_own if each.ended is not None), None)
+    held = all(each is not None and each.state.held and each.row_id not in waiting for each in here)
+    return ReleaseResult(ended, held and not by_hand)
 
 
 _FREED: Final = (QueueState.DUE, QueueState.HELD_BY_MODE, QueueState.HELD_FOR_GROUPS)

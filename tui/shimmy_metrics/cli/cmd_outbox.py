@@ -4,7 +4,14 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from shimmy_metrics.actions.outbox import ReleaseRequest, can_release, departure_for, find_release, release_request
+from shimmy_metrics.actions.outbox import (
+    ReleaseRequest,
+    ReleaseResult,
+    can_release,
+    find_release,
+    release_request,
+    release_result,
+)
 from shimmy_metrics.actions.status import Status, read_status
 from shimmy_metrics.cli.blocked import require_no_obstacle
 from shimmy_metrics.cli.command import SHORTEST_ID
@@ -14,7 +21,7 @@ from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.request_report import size, waiting
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.limits import SEND_SECONDS
-from shimmy_metrics.records import Departure, QueuedReport
+from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
@@ -59,12 +66,12 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     if not as_json:
         print_line(f"Releasing to {found.request.url}: {size(found)}.")
     try:
-        made = _waited_for(profile, found, after)
+        result = _waited_for(profile, found, after)
     except KeyboardInterrupt:  # its sender goes on all the same
-        _print_outcome(profile, found, None, as_json=as_json)
+        _print_outcome(profile, found, ReleaseResult(), as_json=as_json)
         raise
-    _print_outcome(profile, found, made, as_json=as_json)
-    return Exit.DONE if made is not None and made.receipt else Exit.NO
+    _print_outcome(profile, found, result, as_json=as_json)
+    return Exit.DONE if result.departure is not None and result.departure.receipt else Exit.NO
 
 
 def _leaves(report: QueuedReport) -> bool:
@@ -72,29 +79,36 @@ def _leaves(report: QueuedReport) -> bool:
     return can_release(report) and digest(report.body) == report.sha256
 
 
-def _print_outcome(profile: Profile, found: ReleaseRequest, made: Departure | None, *, as_json: bool) -> None:
-    """Print what became of the release; `made` is None where that is not known yet."""
+def _print_outcome(profile: Profile, found: ReleaseRequest, result: ReleaseResult, *, as_json: bool) -> None:
+    """Print what became of the release, or that this is not known yet."""
     if as_json:
+        made = result.departure
         print_json({"sha256": found.request.sha256, "attempt": made and departure_json(made)})
         return
     status = read_status(profile)
-    for line in (*_outcome(found, made, status), *purged_without_consent(status.purged, status.now)):
+    for line in (*_outcome(found, result, status), *purged_without_consent(status.purged, status.now)):
         print_line(line)
 
 
-def _waited_for(profile: Profile, found: ReleaseRequest, after: int) -> Departure | None:
-    """Wait until the sender is done, and return what it recorded; None if that takes too long."""
+def _waited_for(profile: Profile, found: ReleaseRequest, after: int) -> ReleaseResult:
+    """Wait until the sender is done, and return what it recorded; an empty result if that takes too long."""
     end = time.monotonic() + _WAIT_SECONDS
-    made = departure_for(profile, found, after)
-    while made is None and time.monotonic() < end:
+    result = release_result(profile, found, after)
+    while result == ReleaseResult() and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
-        made = departure_for(profile, found, after)
-    return made
+        result = release_result(profile, found, after)
+    return result
 
 
-def _outcome(found: ReleaseRequest, made: Departure | None, status: Status) -> Iterator[str]:
+def _outcome(found: ReleaseRequest, result: ReleaseResult, status: Status) -> Iterator[str]:
+    made = result.departure
     released = {report.report_id for report in found.request.reports}
     its_own = [report for report in status.queued if report.report_id in released]
+    if made is None and its_own and result.held:
+        them = "the report is" if len(its_own) == 1 else "the reports are"
+        yield f"Nothing was sent: {them} held again."
+        yield from waiting(its_own, status.now, sends=status.consent.sends)
+        return
     if made is None and its_own and not any(map(can_release, its_own)):  # its sender found that they are damaged
         yield "Nothing was sent."
         yield from waiting(its_own, status.now, sends=False)

@@ -152,6 +152,8 @@ class OutboxCommands:
             from shimmy_metrics.actions.outbox import hold_back
 
             done = hold_back(self._host.profile, report.row_id)
+            if done and self._released is not None and self._released.rows == {report.row_id}:
+                self._released = None  # nothing is sent of it any more
             return "Held until you release it." if done else "Already gone, or being sent."
 
         self._runner.run(held)
