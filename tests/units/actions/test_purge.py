@@ -134,6 +134,16 @@ def test_what_had_left_before_is_said_with_its_departure(tmp_path: Path) -> None
     assert (departure.outcome, departure.status, number, purged.reports) == (Outcome.ERROR, 500, 1, 1)
 
 
+def test_where_the_no_cannot_be_recorded_it_is_said_all_the_same_of_each_report_whether_it_was_sent(
+    tmp_path: Path,
+) -> None:
+    mine = _measured(tmp_path)
+    _departed(mine, Outcome.ERROR, uuid(1))
+    mine.config_path.write_bytes(b"[]")
+    with pytest.raises(UserError, match=r"here \(1 never sent, 1 of which bytes had been sent\) is deleted, and so is"):
+        decline(mine)
+
+
 def test_what_a_killed_sender_left_open_may_have_left(tmp_path: Path) -> None:
     mine = _measured(tmp_path)
     _departed(mine, None, uuid(1), uuid(2))

@@ -40,7 +40,7 @@ def test_where_nothing_works_the_line_says_what_to_type_and_what_waits_is_delete
     assert str(caught.value) == (
         f"{mine.config_path}: cannot be changed: read-only file system. Metrics are still on. "
         "Type: export SHIMMY_METRICS=off (it switches off what is started from that shell), "
-        f"and as soon as it can be changed: rm {mine.config_path}. What was waiting here is deleted"
+        f"and as soon as it can be changed: rm {mine.config_path}. What was waiting here (1 never sent) is deleted"
     )
     with open_readonly(mine) as db:
         assert db is not None
@@ -58,7 +58,7 @@ def test_what_did_not_wait_is_not_said_to_be_deleted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("waits", "told"),
     [
-        (True, "What was waiting here is deleted, and so is what was counted for you"),
+        (True, "What was waiting here (1 never sent) is deleted, and so is what was counted for you"),
         (False, "What was counted for you is deleted"),
     ],
 )
@@ -85,7 +85,8 @@ def test_a_damaged_file_keeps_its_bytes_and_what_waits_is_deleted(tmp_path: Path
     assert caught.value.where.startswith(f"{mine.config_path}:1")
     assert caught.value.remedy == (
         "Metrics are off until it is mended; correct the file, or delete it, which withdraws and asks anew. "
-        "It stays as it is; while it cannot be read nothing is measured or sent. What was waiting here is deleted"
+        "It stays as it is; while it cannot be read nothing is measured or sent. "
+        "What was waiting here (1 never sent) is deleted"
     )
     assert mine.config_path.read_bytes() == damaged
     with open_readonly(mine) as db:

@@ -226,14 +226,17 @@ def _purge_unrecorded(profile: Profile) -> str:
         result = purge(profile, local=False)
     except UserError as error:
         return f"What is waiting here could not be deleted: {error}"
-    left = sum(number for _, number in result.sent_before)
-    before = f", {left} of it after bytes had been sent" if left else ""
+    fates = (
+        (result.reports, "never sent"),
+        (sum(number for _, number in result.sent_before), "of which bytes had been sent"),
+        (result.unrecorded, "of which no record says whether they were sent"),
+    )
+    waited = ", ".join(f"{number} {fate}" for number, fate in fates if number)
     still = f". A report may still be sent to {result.may_leave_to}" if result.may_leave_to else ""
-    waited = bool(result.reports or result.unrecorded or left)
     counted = ", and so is what was counted for you" if result.sessions or result.requests or result.days else ""
     if counted and not waited:
         return f"What was counted for you is deleted{still}"
-    return f"{f'What was waiting here is deleted{before}{counted}' if waited else 'Nothing was waiting here'}{still}"
+    return f"{f'What was waiting here ({waited}) is deleted{counted}' if waited else 'Nothing was waiting here'}{still}"
 
 
 def _agree_anew(profile: Profile, decision: Decision) -> bool:
