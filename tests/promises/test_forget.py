@@ -103,6 +103,17 @@ def test_what_a_receiver_keeps_is_left_alone(tmp_path: Path) -> None:
     assert home.run("receive", "status", command=OWN).returncode == 0
 
 
+@pytest.mark.parametrize("damaged", ["config_path", "store"])
+def test_where_nobody_counted_what_it_deleted_no_number_says_that_there_was_none(tmp_path: Path, damaged: str) -> None:
+    home = Home(tmp_path)
+    _used(home)
+    path = home.profile.config_path if damaged == "config_path" else home.profile.state_path / "metrics.db"
+    path.write_text("{ no database" * 100)
+    result = json.loads(home.run("forget", "--yes", "--json", command=OWN).stdout)
+    assert "store" in [each["kind"] for each in result["deleted"]]
+    assert result["reports_never_left"] is None
+
+
 def test_where_nobody_can_be_asked_nothing_is_done(tmp_path: Path) -> None:
     home = Home(tmp_path)
     _used(home)

@@ -79,7 +79,8 @@ class ForgetResult(NamedTuple):
     `purged` is what the withdrawal itself deleted, and what had been sent before; `notices` are lines about how the no
     was recorded. `deleted` has the sizes from before that, as `forget_plan` has them. `not_recorded` says why the no
     could not be recorded, empty if it stands. `folder_kept` is the state folder, with the reason, if it stays although
-    everything of ours in it is gone. `stays` is the config, with the no.
+    everything of ours in it is gone. `stays` is the config, with the no. `counted`: `purged` has the numbers, which
+    nobody knows where the config or the store could not be used.
     """
 
     purged: PurgeResult
@@ -89,6 +90,7 @@ class ForgetResult(NamedTuple):
     folder_kept: NotDeleted | None = None
     notices: tuple[str, ...] = ()
     stays: OwnFile | None = None
+    counted: bool = True
 
     @property
     def complete(self) -> bool:
@@ -129,7 +131,7 @@ def forget(profile: Profile) -> ForgetResult:
     before: tuple[OwnFile, ...] = ()
     with contextlib.suppress(UserError):  # it is told below
         before = _deletable(profile)
-    purged, notices, not_recorded = _withdraw(profile)
+    withdrawn, notices, not_recorded = _withdraw(profile)
     wait_until_gone(profile, SENDER_END_SECONDS)
     _wait_for_sessions(profile)
     remade = bool(not_recorded) and _sessions_run(profile)
@@ -155,13 +157,14 @@ def forget(profile: Profile) -> ForgetResult:
         except OSError as error:
             not_deleted.append(NotDeleted(each.path, reason_of(error)))
     return ForgetResult(
-        purged,
+        withdrawn or PurgeResult(),
         tuple(_as_listed(deleted, before)),
         tuple(not_deleted),
         not_recorded,
         folder_kept,
         notices,
         _recorded_no(profile),
+        counted=withdrawn is not None,
     )
 
 
@@ -209,10 +212,11 @@ def _recorded(profile: Profile) -> tuple[bool, str]:
     return not declined and ("enabled" in part or "enabled" in part.get("metrics", {})), ""
 
 
-def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
+def _withdraw(profile: Profile) -> tuple[PurgeResult | None, tuple[str, ...], str]:
     """Record a no where there is something to withdraw.
 
-    Return what that deleted, lines on how it was recorded, and why it could not be, empty where it stands.
+    Return what that deleted (None where that is not known), lines on how it was recorded, and why it could not be,
+    empty where it stands.
     """
     try:
         withdraws, _ = _recorded(profile)
@@ -223,7 +227,7 @@ def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
     except UserError as error:
         # A store that cannot be used is no obstacle: it is deleted whole.
         withdraws, _ = _recorded(profile)
-        return PurgeResult(), (), str(error) if withdraws else ""
+        return None, (), str(error) if withdraws else ""
 
 
 def _wait_for_sessions(profile: Profile) -> None:

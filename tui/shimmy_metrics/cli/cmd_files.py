@@ -72,7 +72,7 @@ def _file(each: OwnFile) -> dict[str, Any]:
 def _result(result: "ForgetResult", told: list[str]) -> dict[str, Any]:
     return {
         "complete": result.complete,
-        "reports_never_left": result.purged.reports,
+        "reports_never_left": result.purged.reports if result.counted else None,
         "may_leave_to": result.purged.may_leave_to or None,
         "told": told,
         "no_not_recorded": result.not_recorded or None,
