@@ -37,8 +37,8 @@ def _ids_deleted() -> Overview:
     ("shown", "keys", "said"),
     [
         (overviews.idle, "2 r", "Only a waiting report can be released."),
-        (overviews.idle, "2 d", "This is only a preview, not a report that is waiting."),
-        (overviews.idle, "2 t", "This is only a preview, not a report that is waiting."),
+        (overviews.idle, "2 d", "Only a waiting report can be held or deleted."),
+        (_sent, "2 t", "Only a waiting report can be held or deleted."),
         (overviews.busy, "2 t", "This one is not sent automatically."),
         (overviews.batch, "2 d", "This is a request of 2 reports; ] shows them one by one."),
         (_sending, "2 r", "Just then something was being sent (5 s at most). Release it after that."),

@@ -169,6 +169,6 @@ class Outgoing:
     def _no_report(self) -> str:
         subject = self.subject()
         if subject is None or not subject.sealed:
-            return "This is only a preview, not a report that is waiting."
+            return "Only a waiting report can be held or deleted."
         number, key = len(subject.reports), self._host.keys.of("page.beside")
         return f"This is a request of {number} reports; {key} shows them one by one."
