@@ -191,7 +191,7 @@ def _has_work(profile: Profile, released: Collection[int]) -> bool:
             leaves = not releases.released(db, now).isdisjoint(released)
         else:
             leaves = backoff.attempt_due(db) and bool(_due(db, now))
-        left_open = any(each.ended is None for each in departures.everything(db))
+        left_open = bool(departures.under_way(db))
     return leaves or (left_open and not sending(profile))
 
 
