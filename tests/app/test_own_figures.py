@@ -94,7 +94,7 @@ async def test_where_nothing_is_counted_it_is_said_why(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.undecided())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "u")
-        assert "Nothing was decided yet, so nothing is counted." in opened.read(app)
+        assert "Nothing is decided yet, so nothing is counted." in opened.read(app)
 
 
 async def test_kept_sessions_are_reached_while_a_server_runs(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no
     assert "a no deletes them" not in page
     figures = await shown(tmp_path, UNREADABLE, "u")
     assert "The store was not read, so your figures are not known here." in figures
-    assert "Nothing has been counted yet" not in figures
+    assert "No figures are kept here" not in figures
     assert "A no deletes them" not in figures
 
 

@@ -46,7 +46,7 @@ async def test_with_an_endpoint_that_cannot_be_used_it_is_not_said_that_nothing_
     async with app.run_test(size=(100, 30)) as pilot:
         assert "off in this shell · no endpoint" in opened.text(app).splitlines()[0]
         await opened.press(pilot, "u")
-        assert "Nothing was decided yet" not in told(app)
+        assert "Nothing is decided yet" not in told(app)
 
 
 async def test_of_a_yes_that_does_not_count_it_is_not_said_that_nothing_was_decided(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from support.whole_day import today
 __all__ = ["today"]
 
 OFF = "Metrics are off here, and no figures of your own are kept."
-UNDECIDED = "Nothing was decided yet, so nothing is counted. To decide: shimmy tui."
+UNDECIDED = "Nothing is decided yet, so nothing is counted. To decide: shimmy tui."
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_what_a_server_answers_is_summed_by_day_in_every_form_and_a_no_deletes_i
     else:
         only_for_me(home.profile)
     empty = home.run("usage", command="shimmy-metrics")
-    assert (empty.returncode, empty.stdout, empty.stderr) == (0, "Nothing has been counted yet.\n", "")
+    assert (empty.returncode, empty.stdout, empty.stderr) == (0, "No figures are kept here.\n", "")
     for number in (1, 2):
         with ExitStack() as stack:
             server = _Server(stack, home, toy)

@@ -20,7 +20,7 @@ from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
-from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOTHING_YET, OFF, UNDECIDED, columns, nothing, table
+from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NO_FIGURES, OFF, UNDECIDED, columns, nothing, table
 from support.samples import COUNTERS, FACTS, NOW, SUMMED, profile, session
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
@@ -89,7 +89,7 @@ def test_days_that_are_none_are_refused_in_one_line(words: list[str]) -> None:
 
 
 def test_without_figures_one_line_says_why() -> None:
-    assert list(table(Usage(measures=True), Period.DAY)) == [NOTHING_YET]
+    assert list(table(Usage(measures=True), Period.DAY)) == [NO_FIGURES]
     assert len(list(table(Usage(), Period.DAY))) == 1
     assert list(table(Usage(undecided=True), Period.DAY)) == [f"{UNDECIDED}shimmy tui."]
 

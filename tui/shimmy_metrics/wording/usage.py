@@ -12,10 +12,10 @@ from shimmy_metrics.wording.numbers import amount
 
 KEPT_HERE: Final = f"Kept on this machine only, {USAGE_DAYS} days up to the newest, in no report. A no deletes them."
 AS_TOLD: Final = "Not included: tokens that no server reported and that could not be counted here."
-NOTHING_YET: Final = "Nothing has been counted yet."
+NO_FIGURES: Final = "No figures are kept here."
 NOTHING_THEN: Final = "Nothing was counted in that time."
 NOT_READ: Final = "The store was not read, so your figures are not known here."
-UNDECIDED: Final = "Nothing was decided yet, so nothing is counted. To decide: "
+UNDECIDED: Final = "Nothing is decided yet, so nothing is counted. To decide: "
 OFF: Final = "Metrics are off here, and no figures of your own are kept."
 
 HEADS: Final = ("requests", "errors", "generated", "prompts", "all tokens")
@@ -65,7 +65,7 @@ def nothing(usage: Usage, decide: str = "shimmy tui") -> str:
     if usage.unread:
         return UNREAD
     if usage.measures:
-        return NOTHING_YET
+        return NO_FIGURES
     return f"{UNDECIDED}{decide}." if usage.undecided else OFF
 
 
