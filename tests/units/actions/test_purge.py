@@ -18,11 +18,12 @@ from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.delivery.backoff import AT_START
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Failure, Outcome
 from shimmy_metrics.store import chain, days, departures, outbox, sessions
-from shimmy_metrics.store.database import opened, transaction
+from shimmy_metrics.store.database import get_meta, opened, set_meta, transaction
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
@@ -96,6 +97,16 @@ def test_the_own_figures_stay_with_only_for_me_and_with_another_yes_and_go_with_
     assert list(sentences(purged, NOW)) == ["Deleted: your own figures of 2 days."]
     assert b"2026-11-22" not in _left(tmp_path)
     assert decline(mine).purged == PurgeResult()
+
+
+def test_a_no_deletes_when_reports_leave_though_nothing_else_of_a_session_is_left(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    with opened(mine) as db, transaction(db):
+        set_meta(db, AT_START, "no")  # as a server's start does, of whose report the person then deleted the last trace
+    assert decline(mine).purged == PurgeResult()
+    with opened(mine) as db:
+        assert get_meta(db, AT_START) == ""
 
 
 @pytest.mark.parametrize("distrusted", [False, True])

@@ -99,8 +99,8 @@ def _needs_purge(profile: Profile, *, local: bool) -> bool:
     with open_readonly(profile, off=not local) as db:
         if db is None:
             return False
-        from shimmy_metrics.delivery.backoff import FAILURES  # as below: with all that only a store needs
+        from shimmy_metrics.delivery.backoff import AT_START, FAILURES  # as below: with all that only a store needs
         from shimmy_metrics.store import days, outbox, sessions
 
-        own = not local and (sessions.everything(db) or days.everything(db))
+        own = not local and (sessions.everything(db) or days.everything(db) or get_meta(db, AT_START))
         return bool(outbox.everything(db) or get_meta(db, FAILURES) or own)
