@@ -84,8 +84,9 @@ def test_every_kind_of_file_is_told() -> None:
 
 _COLUMNS: Final = {
     "sessions": {
-        "row_id": "numbers of rows", "report_id": "`session_id` is random and new for each session",
-        "consent_id": "your answer", "endpoint": "the receiver", "local": "sessions measured only for you",
+        "row_id": "numbers of rows", "report_id": "its random id and that of your answer",
+        "consent_id": "its random id and that of your answer", "endpoint": "the receiver",
+        "local": "sessions measured only for you",
         "server": "the server's name", "version": "version", "address": "address (of one that others",
         "switch": "its shell's switch", "client_hint": "surroundings (the words of `integration_type`)",
         "started": "when it began", "updated": "was last saved", "ended": "last saved", "counters": "counters: sums",
