@@ -5,6 +5,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from shimmy_metrics.actions import forget as action
 from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.actions.forget import ForgetResult, forget, forget_plan
@@ -13,9 +16,9 @@ from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.locks import Lock
-from shimmy_metrics.system.log import log_event
+from shimmy_metrics.system.log import Event, log_event
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.files import BEYOND, done, names, question
+from shimmy_metrics.wording.files import BEYOND, done, names, question, total
 from support.lived_in import kinds, lived_in, stands
 from support.samples import COUNTERS, NOW, profile, queued, session
 from support.store_files import store_path
@@ -77,6 +80,19 @@ def test_a_session_that_no_recorded_no_ends_keeps_the_store_that_it_would_make_a
     with opened(mine) as db:
         assert not sessions.everything(db)
     assert not forget(mine).not_deleted
+
+
+def test_a_log_that_is_written_while_it_withdraws_goes_and_is_none_of_the_files_that_it_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = lived_in(profile(tmp_path))
+    Path(mine.log_file).unlink()
+    asked = total(forget_plan(mine).files)
+    event: Event = "measuring met an error; it does not stop the server"
+    monkeypatch.setattr(action, "wait_until_gone", lambda *_: log_event(mine, event))
+    result = forget(mine)
+    assert total(result.deleted) == asked
+    assert kinds(mine) == [FileKind.CONFIG]
 
 
 def test_a_sender_at_work_is_waited_for_and_named(tmp_path: Path) -> None:

@@ -169,10 +169,10 @@ def forget(profile: Profile) -> ForgetResult:
 
 
 def _as_listed(deleted: Iterable[OwnFile], before: Iterable[OwnFile]) -> Iterator[OwnFile]:
-    """Yield what was deleted as it was listed before it began, without the lock that recording the no made."""
+    """Yield what was deleted as it was listed before it began, without a lock or a log that the withdrawal made."""
     listed = {each.path: each for each in before}
     for each in deleted:
-        if each.path in listed or each.kind is not FileKind.CONFIG_LOCK:
+        if each.path in listed or each.kind not in (FileKind.CONFIG_LOCK, FileKind.LOG):
             yield listed.get(each.path, each)
 
 
