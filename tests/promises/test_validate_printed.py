@@ -62,6 +62,14 @@ def test_a_printed_history_is_checked_as_the_receipts_in_it_are(home: Home) -> N
     assert (code, lines[0].partition(":")[0]) == (0, "Checked this history (2 attempts, 1 receipt, 0 notes)")
 
 
+def test_like_attempts_that_are_one_entry_are_counted_one_by_one(home: Home) -> None:
+    with opened(home.profile) as db:
+        for day in (20, 21):
+            depart(db, queued(), moment=_noon(day), outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION)
+    _, lines = _validated(home, _printed(home, "history", "--json", "--from", "2026-11-20"))
+    assert lines[0].partition(":")[0] == "Checked this history (2 attempts, 0 receipts, 0 notes)"
+
+
 def test_what_was_altered_in_a_printed_history_is_named(home: Home) -> None:
     def found(index: int, **changed: object) -> list[str]:
         history = json.loads(_printed(home, "history", "--json"))

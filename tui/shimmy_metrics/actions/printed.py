@@ -100,7 +100,8 @@ def _length(path: str, entry: dict[str, Any]) -> Iterator[Violation]:
 
 
 def counted(parsed: list[dict[str, Any]]) -> dict[str, int]:
-    """Return how many attempts, receipts and notes a printed history has."""
-    attempts = [entry for entry in parsed if "begun" in entry]
-    receipts = sum(bool(entry.get("body")) for entry in attempts)
-    return {"departures": len(attempts), "receipts": receipts, "notes": len(parsed) - len(attempts)}
+    """Return how many attempts, receipts and notes a printed history has. Like attempts in a row are one entry."""
+    tried = [entry for entry in parsed if "begun" in entry]
+    attempts = sum(entry["attempts"] for entry in tried if rule.whole(entry.get("attempts")))
+    receipts = sum(bool(entry.get("body")) for entry in tried)
+    return {"departures": attempts, "receipts": receipts, "notes": len(parsed) - len(tried)}
