@@ -136,6 +136,7 @@ async def test_while_something_is_being_sent_a_held_report_is_not_said_to_wait_f
     lines = list(plain_report(sending, samples.NOW))
     assert "Something is being sent now." in lines
     assert not [each for each in lines if each.startswith(("Each report is sent", "Reports are sent"))]
+    assert not [each for each in lines if "until you release it" in each]
 
 
 async def test_where_the_receiver_cannot_be_used_no_other_is_named_as_the_examples(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def measured_lines(shown: Overview, now: datetime) -> Iterator[str]:
 def waiting_lines(shown: Overview, now: datetime) -> Iterator[str]:
     """Yield the waiting reports, and what they are together."""
     for report in shown.outbox:
-        yield from _queued(report, now, shown.consent)
+        yield from _queued(report, now, shown.consent, sending=shown.sending)
     if shown.next_request is not None and len(shown.next_request.reports) > 1:
         request = shown.next_request
         held = request.reports[0].state.held
@@ -60,8 +60,9 @@ def waiting_lines(shown: Overview, now: datetime) -> Iterator[str]:
         )
 
 
-def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> Iterator[str]:
+def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent, *, sending: bool) -> Iterator[str]:
     stay = "" if consent.sends else ", but nothing is sent from here"
+    held = "is waiting" if sending else "is held until you release it"  # it may be what was released
     match report.state:
         case state if state is not QueueState.SET_ASIDE and report.overdue(now):
             waits = f"stays ({OVERDUE})"
@@ -73,11 +74,11 @@ def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> I
             which = (
                 "for another receiver" if report.consent_id == consent.decision.consent_id else "from an earlier yes"
             )
-            waits = f"{which} is held until you release it{stay} ({waits_until(report, now)})"
+            waits = f"{which} {held}{stay} ({waits_until(report, now)})"
         case QueueState.HELD_FOR_GROUPS:
-            waits = f"is held until you release it{stay}, since {smaller_groups(report)} ({waits_until(report, now)})"
+            waits = f"{held}{stay}, since {smaller_groups(report)} ({waits_until(report, now)})"
         case _:
-            waits = f"is held until you release it{stay} ({waits_until(report, now)})"
+            waits = f"{held}{stay} ({waits_until(report, now)})"
     yield f"A report made {when(report.sealed, now)} {waits}, {len(report.body):,} bytes:"
     yield f"  {report.body.decode(errors='replace')}"
     yield f"  sha256 {report.sha256}"
