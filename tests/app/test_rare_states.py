@@ -124,6 +124,9 @@ async def test_while_the_config_cannot_be_used_no_session_is_said_to_be_measured
     assert "Nothing is counted while the config cannot be used." in page
     assert "Measuring since" not in page
     assert "Measuring" not in "\n".join(plain_report(unusable, samples.NOW))
+    example = await shown(tmp_path, unusable, "c", "w")
+    assert "While the config cannot be used nothing is measured or sent." in example
+    assert "It keeps changing until the session ends." not in example
 
 
 async def test_while_something_is_being_sent_a_held_report_is_not_said_to_wait_for_its_release(tmp_path: Path) -> None:

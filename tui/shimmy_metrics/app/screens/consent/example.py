@@ -5,15 +5,7 @@ from collections.abc import Sequence
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
-from shimmy_metrics.app.screens.outgoing.view import (
-    CHANGES,
-    EXAMPLE,
-    NOT_SENT,
-    NOW,
-    STAYS,
-    becomes_report,
-    only_for_the_person,
-)
+from shimmy_metrics.app.screens.outgoing.view import EXAMPLE, NOT_SENT, NOW, becomes_report, of_a_session
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, of_report
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
@@ -72,12 +64,13 @@ class Example:
         if overview is None:
             return Content((placed(canvas.width, at(1, muted(READING))),), ())
         size = (strong(f"{len(overview.now.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
-        title, text = (NOW, CHANGES) if overview.running else ("An example of a report:", EXAMPLE)
-        if overview.running and not becomes_report(overview, overview.running[-1]):
-            title, text = NOT_SENT, STAYS if only_for_the_person(overview, overview.running[-1]) else text
+        subject = of_report(overview.now)
+        title, text = "An example of a report:", EXAMPLE
+        if overview.running:
+            title = NOW if becomes_report(overview, overview.running[-1]) else NOT_SENT
+            text = of_a_session(canvas, overview, subject)
         head = headline(canvas, title, to(canvas.width - 1, *size, note=True))
         what = wrapped(text, canvas.width, role=Role.MUTED)
-        subject = of_report(overview.now)
         shown = report_view(canvas, (*head, *what), subject, selection=self.selection, base=None, overview=overview)
         unreachable = map(Row, wrapped(UNREACHABLE, canvas.width, role=Role.MUTED))
         return Content(shown.head, (*shown.rows, Row(BLANK), *unreachable))

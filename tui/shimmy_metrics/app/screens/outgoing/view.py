@@ -171,7 +171,7 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walks: tuple[st
 def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     if not subject.sealed:
         if subject.running:
-            return _of_a_session(canvas, overview, subject)
+            return of_a_session(canvas, overview, subject)
         return EXAMPLE if subject.body == overview.example.body else ""
     report = subject.reports[0]
     if report.state is QueueState.SET_ASIDE:
@@ -217,7 +217,8 @@ def _session_of(overview: Overview, subject: Subject) -> SessionPreview | None:
     return next((each for each in unended if each.report.report_id == subject.key), None)
 
 
-def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
+def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
+    """Return what becomes of a session that has not ended, and of its report; the subject is that report as of now."""
     live = _session_of(overview, subject)
     if live is not None and only_for_the_person(overview, live):
         return STAYS
