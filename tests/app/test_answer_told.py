@@ -271,9 +271,12 @@ async def test_what_a_look_deleted_while_a_no_was_recorded_stays_told(
         assert "Deleted: 2 reports that were never sent." in told(app)
 
 
-async def test_a_no_says_what_stays_and_what_deletes_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("locked", [True, False])
+async def test_a_no_says_what_stays_and_what_deletes_it(tmp_path: Path, *, locked: bool) -> None:
     profile = opened.profile_of(tmp_path)
     enable(profile)
+    if not locked:  # as after a yes that was written with an editor: the no makes the lock
+        (profile.config_path.parent / ".lock").unlink()
     with store(profile) as db:
         depart(db, samples.queued())
     app = opened.living(tmp_path)

@@ -1,5 +1,6 @@
 """Answering the question: the answer is recorded, and what it deleted is reported with it."""
 
+import contextlib
 import math
 from collections.abc import Callable
 from typing import Final
@@ -14,6 +15,7 @@ from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Decision, Delivery
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged
@@ -137,6 +139,7 @@ class ConsentCommands:
 
     def _stays(self, answer: Answer) -> str:
         """Return what an answer that ends sending leaves, here and elsewhere, and by which keys that is deleted."""
+        from shimmy_metrics.actions.files import files
         from shimmy_metrics.actions.recall import recallable
 
         shown, keys = self._host.overview, self._host.keys
@@ -146,8 +149,11 @@ class ConsentCommands:
         recall = f"{keys.of('app.history')}, then {keys.of('history.recall-all')}"
         if answer is Answer.ONLY_FOR_ME:
             return not_taken_back(recall) if requests else ""
+        left = shown.files
+        with contextlib.suppress(UserError):
+            left = files(self._host.profile)  # the first answer makes the config's lock
         return stays(
-            shown.files,
+            left,
             sum(bool(receipt.body) for receipt in shown.receipts),
             requests,
             recall=recall,
