@@ -271,6 +271,26 @@ async def test_what_a_look_deleted_while_a_no_was_recorded_stays_told(
         assert "Deleted: 2 reports that were never sent." in told(app)
 
 
+async def test_what_a_cut_off_sender_logged_is_counted_among_what_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = opened.with_a_report(tmp_path)
+    app = opened.living(tmp_path)
+
+    def decline(_: Profile, recorded: OnRecorded) -> Decided:
+        decision = overviews.GRANTED._replace(consent=Consent.DECLINED)
+        recorded(decision, changed=True, notices=())
+        (profile.state_path / "metrics.log").write_text("")
+        return Decided(decision, True, PurgeResult(reports=1))
+
+    monkeypatch.setitem(ANSWERS, Answer.DECLINE, decline)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "n")
+        left = sum(each.kind not in {FileKind.CONFIG, FileKind.FOLDER} for each in files(profile))
+        await opened.until(pilot, lambda: f"{left} files stay here besides your no" in told(app))
+
+
 @pytest.mark.parametrize("locked", [True, False])
 async def test_a_no_says_what_stays_and_what_deletes_it(tmp_path: Path, *, locked: bool) -> None:
     profile = opened.profile_of(tmp_path)

@@ -33,7 +33,7 @@ class ConsentCommands:
         self._host = host
         self._runner = runner
         self._answer = ""
-        self._left = ""
+        self._given: Answer | None = None
         self._answered_at = -math.inf
         self._deletion = ""
         self._deleted_at = -math.inf
@@ -68,10 +68,10 @@ class ConsentCommands:
         # The poller, twice a second, may have carried out the deletion before this.
         deletion = [self._deletion] if self._recent(self._deleted_at) else []
         self._answer = " ".join((*notices, self._sentence(answer, decision, changed=changed), *deletion))
-        self._left = self._stays(answer)
+        self._given = answer
         self._answered_at = self._host.time()
         if not self._host.start.asking:
-            _ = self._host.post_message(Answered(f"{self._answer} {self._left}".rstrip()))
+            _ = self._host.post_message(Answered(f"{self._answer} {self._stays(answer)}".rstrip()))
 
     def report_purged(self, result: PurgeResult) -> None:
         """Report what was deleted for want of consent, by an answer or by the poller after it."""
@@ -79,7 +79,8 @@ class ConsentCommands:
         self._deletion = " ".join(purged(result, canvas.now, canvas.zone))
         self._deleted_at = self._host.time()
         answered = self._recent(self._answered_at)
-        told = (self._answer, self._deletion, self._left) if answered else (self._deletion,)
+        # What stays is counted again: a sender that was cut off has logged it by now.
+        told = (self._answer, self._deletion, self._stays(self._given)) if answered else (self._deletion,)
         self._runner.report(" ".join(filter(None, told)))
 
     def _record(self, answer: Answer) -> None:
@@ -137,7 +138,7 @@ class ConsentCommands:
     def _situation(self) -> Situation:
         return self._host.overview.situation if self._host.overview is not None else Situation()
 
-    def _stays(self, answer: Answer) -> str:
+    def _stays(self, answer: Answer | None) -> str:
         """Return what an answer that ends sending leaves, here and elsewhere, and by which keys that is deleted."""
         from shimmy_metrics.actions.files import files
         from shimmy_metrics.actions.recall import recallable
