@@ -7,8 +7,10 @@ import pytest
 
 from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.actions.preview import request_for
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.consent.effective_consent import Unusable
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day, QueueState
@@ -76,6 +78,14 @@ async def test_while_the_config_cannot_be_used_no_answer_is_said_to_be_recorded(
     assert told in page
     assert "Change your mind" not in page
     assert not [line for line in plain_report(damaged, samples.NOW) if line.startswith("Change your mind")]
+
+
+def test_while_the_config_cannot_be_used_no_command_is_named_that_needs_it() -> None:
+    batch = overviews.batch()
+    batch = batch._replace(next_request=request_for(batch.outbox[:2], ENDPOINT))
+    assert [line for line in plain_report(batch, samples.NOW) if "preview prints them." in line]
+    unusable = batch._replace(trouble="config.json:1: no valid JSON", unusable=Unusable.CONFIG)
+    assert not [line for line in plain_report(unusable, samples.NOW) if "preview" in line]
 
 
 async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: Path) -> None:

@@ -54,10 +54,9 @@ def waiting_lines(shown: Overview, now: datetime) -> Iterator[str]:
         request = shown.next_request
         held = request.reports[0].state.held
         named = "Released together" if held else "Together" if not shown.consent.sends else "In the next request"
-        yield (
-            f"{named} {len(request.reports)} of them are {len(request.body):,} bytes, sha256 {request.sha256}: "
-            "shimmy config --metrics preview prints them."
-        )
+        printed = "" if shown.unusable else ": shimmy config --metrics preview prints them"
+        size = f"{len(request.body):,} bytes"
+        yield f"{named} {len(request.reports)} of them are {size}, sha256 {request.sha256}{printed}."
 
 
 def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent, *, sending: bool) -> Iterator[str]:
