@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
+from shimmy_metrics.records import QueueState
 from support.home_terminal import Terminal, terminal
 from support.installed import Home, wait_until
 from support.outside_container import PROGRAM
@@ -75,11 +76,12 @@ def test_a_typed_word_decides_and_this_very_start_is_measured(home: Home, serve:
     assert _status(home)["consent"] == "granted"
 
 
+@pytest.mark.parametrize("state", [QueueState.DUE, QueueState.HELD_FOR_ENDPOINT], ids=["before", "by its server"])
 def test_an_answer_in_place_of_one_that_does_not_count_says_that_what_waited_is_held(
-    home: Home, serve: list[str], port: int
+    home: Home, serve: list[str], port: int, state: QueueState
 ) -> None:
     home.agree()
-    queue_report(home)
+    queue_report(home, state=state)
     home.profile.config_path.chmod(0o666)
     with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
         assert there.printed("> ")

@@ -144,8 +144,8 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
 def _confirmation(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
     now = read_status(profile)
     yield from answer_recorded(now.consent, now.situation, changed=True, starting=starting)
-    if decided.held:
-        yield held_for_an_earlier_yes(decided.held)
+    if now.of_an_earlier_yes:  # also that of a running session, which may have ended on the answer just now
+        yield held_for_an_earlier_yes(now.of_an_earlier_yes)
     yield from purged(decided.purged, now.now)
 
 
