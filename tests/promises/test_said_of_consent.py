@@ -77,7 +77,7 @@ def test_preview_names_a_measured_server_beside_a_switch_whatever_it_previews(tm
             assert home.run("only-me", command="shimmy-metrics").returncode == 0
         with _measured(home) as url:
             told = home.having(DO_NOT_TRACK="1").metrics("preview").stderr
-    assert told.startswith("What is waiting, as one request: 1 report" if waits else "The running session: ")
+    assert told.startswith("What is due, as one request: 1 report" if waits else "The running session: ")
     assert f"The server at {url} was started without it and is measured" in told
     if waits:  # that server sends it, while this shell does not
         why, when = told.splitlines()[-2:]

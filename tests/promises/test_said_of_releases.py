@@ -54,8 +54,18 @@ def test_while_a_request_is_being_sent_preview_says_so_and_names_no_later_end(tm
         end_session(home)
         assert [_body(shown) for shown in meanwhile] == [arrived.body for arrived in receiver.received]
     named, sent = meanwhile[0].stderr.splitlines()
-    assert named.startswith("What is waiting, as one request: 1 report, ")
+    assert named.startswith("What is due, as one request: 1 report, ")
     assert sent == "A request is being sent now; shimmy config --metrics status says what became of it."
+
+
+def test_where_nothing_is_sent_preview_does_not_count_what_is_due_for_all_that_waits(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, _):
+        off = home.having(DO_NOT_TRACK="1")
+        queue_report(home, SECOND, QueueState.HELD_BY_HAND)
+        assert off.metrics("preview").stderr.startswith("What is held, as one request: 1 report, ")
+        queue_report(home)
+        assert "waiting   2 reports" in status(off)
+        assert off.metrics("preview").stderr.startswith("What is due, as one request: 1 report, ")
 
 
 def test_while_another_shell_sends_preview_says_so_beside_why_nothing_is_sent_from_this_one(tmp_path: Path) -> None:

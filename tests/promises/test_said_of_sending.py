@@ -119,7 +119,7 @@ def test_what_is_on_its_way_is_not_said_to_be_held_or_to_be_sent_at_another_time
     assert "Something is being sent now." in again
     assert not any(line.startswith("Reports are sent ") for line in again)
     assert "1 report that was due is held too. " + still in held
-    assert "What is waiting, as one request: " in told
+    assert "What is held, as one request: " in told
     assert "What all names, as one request: " in named
     for each in (told, named):
         assert "A request is being sent now; shimmy config --metrics status says what became of it." in each
@@ -223,7 +223,7 @@ def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_
         assert "            2 due, but nothing is sent from here" in status(home).splitlines()
         assert f"{ended} Enable again to ask it once more." in status(home).splitlines()
         preview = home.metrics("preview").stderr
-        assert preview.startswith("What is waiting, as one request: 2 reports, ")
+        assert preview.startswith("What is due, as one request: 2 reports, ")
         plain = home.run("tui", "--plain").stdout
         assert re.search(
             r"^A report made (\d+ \w+ )?\d\d:\d\d is due, but nothing is sent from here, ", plain, re.MULTILINE

@@ -31,7 +31,8 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
         held = found.request.reports[0].state.held
         named = "What releasing all would send" if held else "The next request, as it stands now"
         comes = consent.sends and not found.sending
-        yield f"{named if comes else 'What is waiting, as one request'}: {size(found)}."
+        alike = f"What is {'held' if held else 'due'}, as one request"  # others may wait besides
+        yield f"{named if comes else alike}: {size(found)}."
         if not held and comes:
             yield "A session that ends before it is sent may add its report."
         yield from waiting(found.request.reports, now, sends=consent.sends)
