@@ -94,11 +94,13 @@ def test_what_was_removed_is_made_again_with_the_session_s_figures(home: Home, r
                 remove(home)
             assert process.stderr is not None
             said = process.stderr.readline()  # noticed without a request
-            assert said.startswith(f"shimmy-metrics: {home.profile.state_path}: was removed while this session ran. ")
+            removed = "session-1.lock" if remove is _lock else "metrics.db"
+            where = home.profile.state_path / removed
+            assert said.startswith(f"shimmy-metrics: {where}: was removed or replaced while this session ran. ")
             assert ask(port)[0] == 200
             assert wait_until(lambda asked=asked: _requests(home) == [asked])  # type: ignore[misc]  # it has a default
         log = Path(home.profile.log_file).read_text()
-        lines = log.count("the store was removed while a session ran; made again")
+        lines = log.count("was removed while a session ran; the session goes on")
         assert lines == (1 if remove in (_folder, _folder_above) else 2)  # the first went with its folder
         assert _ended(process) == []
     # A process that has ended may leave the last write to its sender.
@@ -149,7 +151,7 @@ def test_where_it_cannot_be_made_again_that_is_said_until_it_can(home: Home) -> 
         assert f"{home.profile.state_path}: is not a folder. " in said
         assert ask(port)[0] == 200
         home.profile.state_path.unlink()
-        assert "was removed while this session ran" in process.stderr.readline()
+        assert "was removed or replaced while this session ran" in process.stderr.readline()
         assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
         assert wait_until(lambda: _requests(home) == [1])
         assert _ended(process) == []

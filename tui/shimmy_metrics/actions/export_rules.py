@@ -46,6 +46,7 @@ _EARLIER_EVENTS: Final = (
     "a step of the measured session failed",
     "the sender met an error and ended; what was not sent waits here",
     "measuring met an error; the server runs on",
+    "the store was removed while a session ran; made again",
 )
 _BECAME: Final = (*BECAME.values(), "cut off by you, possibly sent")
 """What became of an attempt; the last is what earlier versions wrote."""

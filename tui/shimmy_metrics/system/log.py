@@ -23,7 +23,7 @@ Event = Literal[
     "no TLS connection with the upstream could be made",
     "more clients came than the limit of open files lets in; some waited",
     "measuring met an error; it does not stop the server",
-    "the store was removed while a session ran; made again",
+    "the store or a session's lock was removed while a session ran; the session goes on",
     "the app could not do something",
 ]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
