@@ -97,7 +97,7 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
     `recall` is the command, or in the app the keys, by which what was sent is recalled.
     """
     if plan.unrecordable:
-        yield f"Your no cannot be recorded: {plan.unrecordable}. What a running server uses stays."
+        yield f"Your no cannot be recorded: {plan.unrecordable}."
     elif plan.withdraws:
         yield "This withdraws: your no is recorded, and a running server is no longer measured."
     if plan.unlisted:
@@ -120,6 +120,8 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
         named = ", ".join(shown(os.path.basename(each.path)) for each in plan.files if each.kind not in _NAMED_APART)
         files = f"{total(plan.files)}{named and f' ({named})'}"
         yield f"It deletes {files}, with {held} in the store{leaves and ','}{leaves}."
+    if plan.files and plan.unrecordable:
+        yield "But the files of these that a running server uses stay."
     saved = [each.path for each in plan.files if each.kind is FileKind.EXPORT]
     if saved:
         named = ", ".join(shown(os.path.basename(path)) for path in saved)  # all of them are in one folder
