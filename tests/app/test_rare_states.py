@@ -134,6 +134,8 @@ async def test_while_the_config_cannot_be_used_no_session_is_said_to_be_measured
     assert "Nothing is counted while the config cannot be used." in page
     assert "Measuring since" not in page
     assert "Measuring" not in "\n".join(plain_report(unusable, samples.NOW))
+    assert "deletes all but the config" not in await shown(tmp_path, unusable._replace(files=(STORE,)), "c")
+    assert "deletes all but the config" in await shown(tmp_path, unusable._replace(files=(STORE,), running=()), "c")
     example = await shown(tmp_path, unusable, "c", "w")
     assert "While the config cannot be used nothing is measured or sent." in example
     assert "It keeps changing until the session ends." not in example

@@ -89,7 +89,9 @@ def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     """Return what of ours lies on this disk, the recorded answer too; no line where nothing does."""
     if not overview.files:
         return ()
-    deletes = f" ({canvas.keys.of('consent.forget')} deletes all but the config)" if can_delete_all(overview) else ""
+    in_use = overview.unusable is Unusable.CONFIG and overview.running  # no recorded no ends the session
+    every = can_delete_all(overview) and not in_use
+    deletes = f" ({canvas.keys.of('consent.forget')} deletes all but the config)" if every else ""
     lines = [BLANK, *wrapped(f"On this disk{deletes}:", canvas.width, role=Role.STRONG)]
     for text in listed(overview.files):
         role = Role.MUTED if text.startswith(" ") else Role.TEXT
