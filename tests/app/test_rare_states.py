@@ -88,6 +88,15 @@ def test_while_the_config_cannot_be_used_no_command_is_named_that_needs_it() -> 
     assert not [line for line in plain_report(unusable, samples.NOW) if "preview" in line]
 
 
+def test_no_report_is_named_of_a_session_of_which_none_is_made() -> None:
+    on = overviews.busy()
+    assert [line for line in plain_report(on, samples.NOW) if line.startswith("  Its report as of")]
+    newer = on.consent.decision._replace(schema_version=99)
+    lines = list(plain_report(on._replace(consent=on.consent._replace(decision=newer)), samples.NOW))
+    assert "  As a report it would be, as of the last second saved:" in lines
+    assert not [line for line in lines if line.startswith("  Its report as of")]
+
+
 async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: Path) -> None:
     assert "stops now, deletes your own figures of 1 day" in await shown(
         tmp_path, overviews.idle()._replace(days=DAYS), "c"
