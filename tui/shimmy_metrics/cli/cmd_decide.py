@@ -100,7 +100,7 @@ def only_me(profile: Profile, *, as_json: bool) -> int:
     left = [not_taken_back(RECALL)] if forget_plan(profile).recallable else []
     if as_json:
         told += _purged_lines(before.purged, profile) + _purged_lines(decided.purged, profile) + left
-        _print_decision(decided.decision, told, may_leave_to=decided.purged.may_leave_to)
+        _print_decision(decided.decision, told, may_leave_to=decided.purged.may_leave_to or None)
         return Exit.USAGE if decided.purged.may_leave_to else Exit.DONE
     _print_purged(before.purged, profile)
     _print_purged(decided.purged, profile)
@@ -130,14 +130,14 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
     return Exit.DONE
 
 
-def _print_decision(decision: Decision, told: Sequence[str], *, may_leave_to: str = "") -> None:
+def _print_decision(decision: Decision, told: Sequence[str], **more: str | None) -> None:
     print_json(
         {
             "consent": decision.consent.value,
             "only_for_me": decision.local,
             "delivery": decision.delivery.value,
             "told": list(told),
-            "may_leave_to": may_leave_to or None,
+            **more,
         }
     )
 
