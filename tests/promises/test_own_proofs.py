@@ -157,8 +157,8 @@ def test_forgetting_says_what_it_left_and_how_that_goes_too(home: Home) -> None:
     config = home.profile.config_path
     assert (
         f"Left: {config}, {config.stat().st_size} bytes: your no, so that you are not asked again, with its date, a "
-        "random id of it that is never sent, after an earlier yes what that was to, and your own keys and theme if you "
-        "set any. Delete it too, and you will be."
+        "random id of it that is never sent, after an earlier yes what that was to and whether it held reports, and "
+        "your own keys and theme if you set any. Delete it too, and you will be."
     ) in done.stdout.splitlines()
     as_json = json.loads(_own(home, "forget", "--yes", "--json").stdout)
     assert as_json["left"]["path"] == str(config)
@@ -193,9 +193,11 @@ def test_of_what_a_person_sets_in_the_config_all_is_told(home: Home) -> None:
     whole["metrics"] |= {"keys": {"app.validate": "V"}, "theme": "dark"}
     home.edit_config(json.dumps(whole))
     assert "your own keys and theme for the app" in _own(home, "files").stdout
-    assert "your own keys and theme if you set any" in _own(home, "forget", "--yes").stdout
+    forgotten = _own(home, "forget", "--yes").stdout
+    assert "what that was to and whether it held reports, and your own keys and theme if you set any" in forgotten
     kept = json.loads(config.read_text())["metrics"]
-    assert {"keys", "theme"} <= {*kept}
+    assert {"delivery", "keys", "theme"} <= {*kept}
+    assert "whether it held reports" in _own(home, "files").stdout
     told = re.search(r"^- The config holds more keys: (.*)\.$", README, re.MULTILINE)
     assert told is not None
     assert {*kept} - {"enabled", "session_id", "last_updated"} <= {*re.findall(r"`(\w+)`", told[1])}

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 USES: Final = {
     FileKind.CONFIG: "your answer, once you gave one, and what was recorded with it: its date, a random id that is "
-    "never sent, the version of the fields that a yes was to, its receiver where that is not Shimmy's; your own keys "
-    "and theme for the app",
+    "never sent, the version of the fields that a yes was to, its receiver where that is not Shimmy's, whether it held "
+    "reports; your own keys and theme for the app",
     FileKind.CONFIG_LOCK: "keeps apart two answers given at once",
     FileKind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
     FileKind.STORE: "sessions, your own figures by day, waiting reports, what was sent, receipts",
@@ -51,7 +51,8 @@ _NAMED_APART: Final = {FileKind.FOLDER, FileKind.EXPORT}
 
 CONFIG_STAYS: Final = (
     "your no, so that you are not asked again, with its date, a random id of it that is never sent, after an earlier "
-    "yes what that was to, and your own keys and theme if you set any. Delete it too, and you will be."
+    "yes what that was to and whether it held reports, and your own keys and theme if you set any. Delete it too, and "
+    "you will be."
 )
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
