@@ -49,10 +49,10 @@ def test_a_yes_to_shimmy_s_own_receiver_names_who_runs_it_and_what_for(home: Hom
 
 
 def test_a_no_with_nothing_to_delete_says_that_nothing_was_waiting(home: Home) -> None:
-    assert home.metrics("disable").stdout.splitlines()[-1] == "Nothing was waiting."
+    assert home.metrics("disable").stdout.splitlines()[-1] == "Nothing is waiting."
     home.agree()
     queue_report(home)
-    assert "Nothing was waiting." not in home.metrics("disable").stdout
+    assert "Nothing is waiting." not in home.metrics("disable").stdout
 
 
 def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_said_and_leads_there(home: Home) -> None:

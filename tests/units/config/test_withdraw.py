@@ -52,7 +52,7 @@ def test_what_did_not_wait_is_not_said_to_be_deleted(tmp_path: Path) -> None:
     mine.config_path.write_bytes(b"[]")
     with pytest.raises(UserError) as caught:
         decline(mine)
-    assert caught.value.remedy.endswith("nothing is measured or sent. Nothing was waiting here")
+    assert caught.value.remedy.endswith("nothing is measured or sent. Nothing is waiting here")
 
 
 @pytest.mark.parametrize(

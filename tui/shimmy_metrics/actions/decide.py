@@ -236,7 +236,7 @@ def _purge_unrecorded(profile: Profile) -> str:
     counted = ", and so is what was counted for you" if result.sessions or result.requests or result.days else ""
     if counted and not waited:
         return f"What was counted for you is deleted{still}"
-    return f"{f'What was waiting here ({waited}) is deleted{counted}' if waited else 'Nothing was waiting here'}{still}"
+    return f"{f'What was waiting here ({waited}) is deleted{counted}' if waited else 'Nothing is waiting here'}{still}"
 
 
 def _agree_anew(profile: Profile, decision: Decision) -> bool:

@@ -70,7 +70,7 @@ def disable(profile: Profile) -> int:
     purged = decline(profile, _print_off).purged
     _print_purged(purged, profile)
     if purged == PurgeResult():
-        print_line("Nothing was waiting.")
+        print_line("Nothing is waiting.")
     plan = forget_plan(profile)
     left = stays(plan.files, plan.receipts, plan.recallable)
     if left:
