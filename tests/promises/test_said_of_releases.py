@@ -58,6 +58,22 @@ def test_while_a_request_is_being_sent_preview_says_so_and_names_no_later_end(tm
     assert sent == "A request is being sent now; shimmy config --metrics status says what became of it."
 
 
+def test_of_a_released_report_that_is_being_sent_it_is_not_said_that_it_waits_for_a_release(tmp_path: Path) -> None:
+    meanwhile = []
+
+    def look(handler: behave.Handler, body: bytes) -> None:
+        meanwhile.extend((status(home), home.metrics("preview").stderr, _own(home, "preview", "all").stderr))
+        behave.accept(handler, body)
+
+    with enabled(tmp_path, look) as (home, _):
+        queue_report(home, FIRST, QueueState.HELD_BY_HAND)
+        before = (status(home), home.metrics("preview").stderr, _own(home, "preview", "all").stderr)
+        assert all("eld until you release it" in told for told in before)
+        _own(home, "release", "all")
+    assert len(meanwhile) == len(before)
+    assert not any("until you release it" in told for told in meanwhile)
+
+
 def test_where_nothing_is_sent_preview_does_not_count_what_is_due_for_all_that_waits(tmp_path: Path) -> None:
     with enabled(tmp_path) as (home, _):
         off = home.having(DO_NOT_TRACK="1")

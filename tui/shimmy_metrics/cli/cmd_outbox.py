@@ -48,7 +48,8 @@ def preview_named(profile: Profile, word: str) -> int:
     comes = sends and not found.sending
     named = f"What shimmy-metrics release {acted_on} would send" if comes else f"What {word} names, as one request"
     print_stderr(f"{named}: {size(found)}.")
-    for line in (*waiting(found.request.reports, profile.clock.now(), sends=sends), obstacle(found.consent), sent):
+    held = waiting(found.request.reports, profile.clock.now(), sends=sends, sending=found.sending)
+    for line in (*held, obstacle(found.consent), sent):
         if line:
             print_stderr(line)
     return Exit.DONE

@@ -35,7 +35,7 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
         yield f"{named if comes else alike}: {size(found)}."
         if not held and comes:
             yield "A session that ends before it is sent may add its report."
-        yield from waiting(found.request.reports, now, sends=consent.sends)
+        yield from waiting(found.request.reports, now, sends=consent.sends, sending=found.sending)
     if found.left_over:
         yield f"It has no room for {amount(found.left_over, 'more report')}."
     running = found.session if found.session in found.running else None

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from shimmy_metrics.actions.preview import Preview
 
 
-def waiting(reports: Iterable[QueuedReport], now: datetime, *, sends: bool) -> Iterator[str]:
+def waiting(reports: Iterable[QueuedReport], now: datetime, *, sends: bool, sending: bool = False) -> Iterator[str]:
     """Yield why reports that are not sent automatically wait, and until when.
 
-    `sends`: a release would send them.
+    `sends`: a release would send them. `sending`: one may have been released, and be what is sent now.
     """
     kept = list(reports)
     held = [report for report in kept if report.state.held]
     if held:
         them, first = ("it", "") if len(held) == 1 else ("them", "the first: ")
         how = ": shimmy-metrics release ID, or all" if sends else ", but nothing is sent from here"
-        yield f"Held until you release {them}{how}."
+        if not sending:
+            yield f"Held until you release {them}{how}."
         if len(held) > 1:
             yield f"In it: {listed(report_choice(each.sha256, each.sealed, each.body) for each in held)}."
         yield sentence(f"{first}{waits_until(held[0], now)}")

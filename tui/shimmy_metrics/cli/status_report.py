@@ -123,7 +123,8 @@ def _store(status: Status) -> Iterator[str]:
         why = f", {earlier} of them from an earlier yes" if earlier else ""
         why += f", {other} of them for another receiver" if other else ""
         them = "it" if len(status.held) == 1 else "them"
-        yield f"            {len(status.held)} held until you release {them}{why}{stay}"
+        until = "" if status.sending else f" until you release {them}"  # it may be what was released
+        yield f"            {len(status.held)} held{until}{why}{stay}"
         yield f"            the first: {waits_until(status.held[0], status.now)}"
         ids = ", ".join(report.sha256[:_DIGITS] for report in status.held)
         act = "release" if status.consent.sends else "preview"
