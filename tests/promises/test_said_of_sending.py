@@ -320,6 +320,23 @@ def test_of_an_earlier_yes_are_those_that_can_still_be_sent_however_they_are_hel
     assert "2 held until you release them, 2 of them from an earlier yes\n" in status(moved)
 
 
+@pytest.mark.parametrize("words", [["review", "automatic"], ["automatic", "review"]])
+def test_under_a_yes_written_by_hand_what_was_made_under_another_is_neither_due_nor_freed(
+    tmp_path: Path, words: list[str]
+) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.agree()
+    queue_report(home)
+    queue_report(home, SECOND, QueueState.HELD_BY_MODE)
+    home.edit_config(f'{{"metrics": {{"enabled": true, "endpoint": "{NOWHERE}"}}}}')
+    told = "".join(_own(home, word).stdout for word in words)
+    assert "held here until you release it" in told
+    assert "sent automatically from now on, those that are due" in told
+    assert "due are held too" not in told
+    assert "due now" not in told
+    assert "2 held until you release them, 2 of them from an earlier yes\n" in status(home)
+
+
 @pytest.mark.parametrize("damaged", [True, False], ids=["no JSON", "others may write it"])
 def test_while_the_config_does_not_count_no_report_is_said_to_be_of_an_earlier_yes(
     tmp_path: Path, *, damaged: bool

@@ -32,10 +32,10 @@ OTHER_ID = "c0ffee00-0000-4000-8000-00000000beef"
 def mine(tmp_path: Path) -> Profile:
     """Return a profile with two reports that are due, of which the first is held by hand."""
     made = samples.profile(tmp_path)
-    enable(made)
+    consent_id = enable(made).decision.consent_id
     with opened(made) as db:
-        outbox.add(db, samples.queued())
-        outbox.add(db, samples.queued(OTHER_ID))
+        outbox.add(db, samples.queued(consent_id=consent_id))
+        outbox.add(db, samples.queued(OTHER_ID, consent_id=consent_id))
         first = outbox.due(db)[0]
     assert by_hand.hold_back(made, first.row_id)
     return made

@@ -25,6 +25,7 @@ def hold_queued(profile: Profile, decision: Decision, *, review: bool) -> int:
     with opened(profile) as db, transaction(db):
         if after is QueueState.DUE and groups.group_size(db, decision.endpoint).lowered:
             after = QueueState.HELD_FOR_GROUPS
+        outbox.hold_others(db, decision.consent_id, decision.endpoint)  # a yes written by hand has held nothing yet
         now = profile.clock.now()
         moved = sum(each.state is before and not each.overdue(now) for each in outbox.everything(db))
         outbox.move_all(db, before, after)
