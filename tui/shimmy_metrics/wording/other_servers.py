@@ -60,7 +60,9 @@ def other_receiver(consent: EffectiveConsent, running: Sequence[Session], attemp
     sentences = []
     if agreed and not consent.switch and decision.delivery is Delivery.AUTOMATIC:
         end = "when it ends" if len(agreed) == 1 else "when the first of them ends"
-        when = next_attempt(attempt) if attempt.ends_skipped or attempt.at_start or attempt.soon else end
+        if attempt.ends_skipped and not attempt.at_start:  # the end of a session from this shell does not count
+            end = "when a later session that was started for it ends"
+        when = next_attempt(attempt) if attempt.at_start or attempt.soon else end
         sentences.append(f"{_servers(agreed)} started for {decision.endpoint}: what is due is sent {when}.")
     for endpoint in dict.fromkeys(each.endpoint for each in others):
         addresses = [shown_address(each) for each in others if each.endpoint == endpoint]
