@@ -39,6 +39,8 @@ async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no
     assert "The store was not read, so your figures are not known here." in figures
     assert "No figures are kept here" not in figures
     assert "A no deletes them" not in figures
+    assert "a no deletes them" not in await shown(tmp_path, UNREADABLE, "4", "G")
+    assert "a no deletes them" not in plain_report(UNREADABLE, samples.NOW)
 
 
 def _unwritable(overview: Overview) -> Overview:

@@ -21,7 +21,7 @@ NEVER: Final[tuple[tuple[str, str], ...]] = (
     ("install identifier", "there is none; the session_id in your config names your answer and is never sent"),
     (
         "your own figures",
-        f"requests, errors and tokens by day, yours alone: {USAGE_DAYS} days up to the newest; a no deletes them",
+        f"requests, errors and tokens by day, yours alone: {USAGE_DAYS} days up to the newest",
     ),
     ("server memory use", "shown beside the live figures if known; stays here"),
 )
