@@ -119,7 +119,7 @@ async def test_of_a_note_it_is_said_what_it_is(tmp_path: Path, size: tuple[int, 
         await opened.press(pilot, "3", "j", "j", "enter")
         assert "1 waiting report deleted by you." in " ".join(opened.text(app).split())
         await opened.press(pilot, *["q"] * (len(app.screen_stack) - 1), "m")
-        assert "Its bytes are not kept" in opened.text(app)
+        assert "No receipt of it is kept" in opened.text(app)
         assert app.baseline is None
 
 

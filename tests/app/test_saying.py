@@ -47,7 +47,7 @@ def _ids_deleted() -> Overview:
         (_sent, "3 m", "Reports are now compared with this one. Open another."),
         (_sent, "3 j m", "Reports are now compared with this one. Open another, or press 2."),
         (overviews.switched_off_here, "3 m m", "Each report is compared with the one before it again."),
-        (overviews.failing, "3 m", "Its bytes are not kept, so nothing can be compared with it."),
+        (overviews.failing, "3 m", "No receipt of it is kept, so nothing can be compared with it."),
         (_ids_deleted, "3 d", "No receipt is kept here, so there is nothing to delete."),
     ],
 )
