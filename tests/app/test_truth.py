@@ -216,7 +216,7 @@ async def test_of_a_store_that_was_not_read_it_is_not_said_that_it_holds_nothing
     assert "The sent reports were not read." in outgoing
     assert "The store was not read, so what was sent is not known here." in history
     for unknown in (
-        "No measured server", "appears here", "Nothing is waiting", "No sent report is kept", "No attempt to send",
+        "No measured server", "appears here", "Nothing is waiting", "No report that was taken", "No attempt to send",
         "nothing is waiting", "sent automatically",
     ):  # fmt: skip
         assert not any(unknown in content for content in pages)

@@ -35,10 +35,10 @@ from shimmy_metrics.wording.numbers import amount, with_separators
 from shimmy_metrics.wording.other_servers import there
 from shimmy_metrics.wording.values import values
 
-ALL_NEW: Final = "No sent report is kept here, so everything is new."
+ALL_NEW: Final = "No report that was taken is kept here, so everything is new."
 
 
-ALL_NEW_SHORT: Final = "No sent report: everything is new."
+ALL_NEW_SHORT: Final = "No taken report: everything is new."
 """Receipts can be deleted, so this does not claim that nothing was ever sent."""
 
 
