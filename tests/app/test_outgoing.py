@@ -45,12 +45,12 @@ async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_pat
     async with app.run_test(size=(100, 60)) as pilot:
         await opened.press(pilot, "2", "w")
         shown = opened.text(app)
-        assert "2 of 3 reports are sent as one request when the next session ends." in shown
+        assert "2 of 3 reports are sent together when the next session ends." in shown
         assert f"Content-Length: {len(request.body)}" in shown
         assert f"sha256 {digest(request.body)}" in shown
         assert f"POST {ENDPOINT} and 7 headers" in shown
         assert f"{len(request.body):,} bytes" in shown
-        assert "the whole request, then each report: [ or ]" in shown
+        assert "together, then each report: [ or ]" in shown
     assert app.overview is not None
     assert app.overview.next_request == request
     subject = subjects(app.overview)[0]

@@ -85,7 +85,8 @@ async def test_while_the_config_cannot_be_used_no_answer_is_said_to_be_recorded(
 def test_while_the_config_cannot_be_used_no_command_is_named_that_needs_it() -> None:
     batch = overviews.batch()
     batch = batch._replace(next_request=request_for(batch.outbox[:2], ENDPOINT))
-    assert [line for line in plain_report(batch, samples.NOW) if "preview prints them." in line]
+    told = [line for line in plain_report(batch, samples.NOW) if "preview prints them." in line]
+    assert told[0].startswith("Together 2 of them are ")  # not "in the next request": the session's own goes with them
     unusable = batch._replace(trouble="config.json:1: no valid JSON", unusable=Unusable.CONFIG)
     assert not [line for line in plain_report(unusable, samples.NOW) if "preview" in line]
 

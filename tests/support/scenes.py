@@ -142,7 +142,7 @@ WALKS: Final = (
     Walk(
         overviews.batch,
         (
-            Scene("request", "2", "sent as one request", drawn=True),
+            Scene("request", "2", "sent together", drawn=True),
             Scene("request-wire", "l", "POST"),
             Scene("request-held", "]", "Released together,"),
             Scene("release-all", "r", "as one request?"),

@@ -102,7 +102,7 @@ def _walks(canvas: Canvas, found: Sequence[Subject], place: int) -> tuple[str, s
     if len(found) == 1:
         return "", ""
     if found[place].report is None:
-        return "the whole request, then each report", "whole request"
+        return "together, then each report", "together"
     reports = [each for each in found if each.report is not None]
     short = f"{reports.index(found[place]) + 1} of {len(reports)}"
     kind = ", waiting or running" if any(each.running for each in reports) else ""
@@ -143,8 +143,8 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         return f"{many} {'It' if waiting == 1 else 'This one'} is sent if you release it."
     if not overview.consent.sends:
         return f"{many} Nothing is sent from here: {canvas.keys.of('app.consent')} says why."
-    if subject.report is None:
-        return f"{some} are sent as one request {next_by_itself(overview)}."
+    if subject.report is None:  # not as one request: the report of the session that ends goes with them
+        return f"{some} are sent together {next_by_itself(overview)}."
     return f"{many} {'It is' if waiting == 1 else 'This one is'} sent {next_by_itself(overview)}."
 
 
