@@ -59,7 +59,7 @@ def test_while_a_request_is_being_sent_preview_says_so_and_names_no_later_end(tm
 
 
 def test_of_a_released_report_that_is_being_sent_it_is_not_said_that_it_waits_for_a_release(tmp_path: Path) -> None:
-    meanwhile = []
+    meanwhile: list[str] = []
 
     def look(handler: behave.Handler, body: bytes) -> None:
         meanwhile.extend((status(home), home.metrics("preview").stderr, _own(home, "preview", "all").stderr))
