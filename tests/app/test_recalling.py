@@ -17,7 +17,7 @@ from shimmy_metrics.records import Failure, Outcome
 from shimmy_metrics.store import departures
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.wording.recall import ALL_RECALLED
-from support import opened, samples
+from support import opened, overviews, samples
 from support.app_idle import send
 from support.departed import depart
 from support.installed import AFTER_FIVE_SECONDS
@@ -99,6 +99,14 @@ async def test_while_several_are_recalled_it_is_said_of_them(tmp_path: Path, rec
         send(app, "y")
         await opened.until(pilot, lambda: f"Asking localhost:{receiver.port} to delete them." in opened.read(app))
         answers.set()
+
+
+async def test_of_an_attempt_that_has_just_begun_it_is_told_that_it_had(tmp_path: Path) -> None:
+    begun = overviews.departure(1, 0, overviews.named(1), outcome=None)._replace(report_ids=())
+    app = opened.still(tmp_path, overviews.idle()._replace(entries=(begun,), sending=True))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "3", "z")
+        assert "It had just begun when you asked, so there was nothing to recall. Ask again." in opened.read(app)
 
 
 async def test_what_cannot_be_recalled_says_why_and_has_no_button(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def _reason(departure: Departure) -> str:
     if departure.receipt:
         return "The ids of its reports went with the receipt, and without them no receiver can find it."
     if departure.outcome is None:
-        return "Nothing of it has left yet, so there is nothing to recall."
+        return "It had just begun when you asked, so there was nothing to recall. Ask again."
     if departure.outcome is Outcome.NOTHING_LEFT:
         return "Nothing of it left, so there is nothing to recall."
     return "The ids of its reports went when you deleted receipts, and without them no receiver can find it."

@@ -189,7 +189,7 @@ def bytes_kept(departure: Departure) -> str:
 def _request(departure: Departure) -> str:
     if departure.kind is DepartureKind.RECALL:
         return f"DELETE {departure.endpoint}/ID for each report of that request of {departure.length:,} bytes."
-    how = "released by you" if departure.by_hand else "sent automatically"
+    how = "released by you" if departure.by_hand else "begun automatically"
     return f"POST {departure.endpoint}, {departure.length:,} bytes, {how}."
 
 
