@@ -12,7 +12,7 @@ from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.screens.report.changes import count_changes, since
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import LABELLED, Canvas
-from shimmy_metrics.consent.state import Delivery
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.store import outbox
@@ -86,6 +86,14 @@ def test_whoever_lets_reports_go_is_told_how_many_go_with_them() -> None:
     unread = shown._replace(store_unusable=True)
     later = "reports are sent automatically where that is possible"
     assert {c.label: c.consequence for c in choices_now(unread)}["Do not hold"] == later
+
+
+def test_under_a_yes_of_a_newer_version_holding_is_recorded_and_promises_no_report() -> None:
+    shown = overviews.idle()
+    newer = shown.consent.decision._replace(schema_version=SCHEMA_VERSION + 1)
+    consent = shown.consent._replace(decision=newer)
+    told = {choice.label: choice.consequence for choice in choices_now(shown._replace(consent=consent))}
+    assert told["Hold reports"] == "recorded"
 
 
 async def test_what_is_said_can_be_read_to_its_end_on_a_small_terminal(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from shimmy_metrics.actions.situation import Situation
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.consent.state import Consent, Decision, Delivery
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.next_attempt import NextAttempt
+from shimmy_metrics.wording.consent import obstacle
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, effect_of_answer
 from shimmy_metrics.wording.other_servers import next_report
 from shimmy_metrics.wording.schedule import NextEnd, next_attempt
@@ -106,6 +107,19 @@ def test_what_stands_in_the_way_of_a_release_is_said_where_reports_are_held() ->
     ):
         assert delivery_changed(consent, now, review=True, moved=0).endswith(f"deletes it. {why}")
         assert delivery_changed(consent, now, review=False, moved=0) == f"Your choice is recorded. {why}"
+
+
+@pytest.mark.parametrize(
+    "consent",
+    [
+        EffectiveConsent(YES._replace(schema_version=SCHEMA_VERSION + 1)),
+        EffectiveConsent(YES, endpoint=ENDPOINT, ended=True),
+    ],
+)
+def test_where_no_report_is_made_holding_promises_none_that_is_held(consent: EffectiveConsent) -> None:
+    told = delivery_changed(consent, QUIET, review=True, moved=0)
+    assert told == f"Your choice is recorded. {obstacle(consent)}"
+    assert "1 report that was due is held too." in delivery_changed(consent, QUIET, review=True, moved=1)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from shimmy_metrics.actions.situation import Situation
-from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
+from shimmy_metrics.consent.effective_consent import NO_REPORT_MADE, EffectiveConsent, Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.records import Session
@@ -129,7 +129,8 @@ def delivery_changed(consent: EffectiveConsent, now: Situation, *, review: bool,
     are = "is" if moved == 1 else "are"
     if review:
         held = f"{amount(moved, 'report')} that {'was' if moved == 1 else 'were'} due {are} held too." if moved else ""
-        return " ".join(filter(None, (HELD_UNTIL_RELEASED, held, MAY_STILL_BE_TAKEN if now.sending else "", blocked)))
+        each = "Your choice is recorded." if consent.obstacle in NO_REPORT_MADE else HELD_UNTIL_RELEASED
+        return " ".join(filter(None, (each, held, MAY_STILL_BE_TAKEN if now.sending else "", blocked)))
     freed = f"{amount(moved, 'held report')} {are} due now"
     if blocked:
         return f"{freed if moved else 'Your choice is recorded'}. {blocked}"

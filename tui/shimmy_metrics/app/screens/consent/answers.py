@@ -6,7 +6,7 @@ from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.consent.answer import Answer
-from shimmy_metrics.consent.effective_consent import Obstacle, Unusable
+from shimmy_metrics.consent.effective_consent import NO_REPORT_MADE, Obstacle, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
@@ -127,7 +127,7 @@ def _no(overview: Overview) -> Choice:
 def _holding(overview: Overview, *, held: bool) -> Choice:
     """Return the answer that turns the holding of reports on or off, and what becomes of those that wait."""
     if not held:
-        waits = "each waits for you"
+        waits = "recorded" if overview.consent.obstacle in NO_REPORT_MADE else "each waits for you"
         consequence = ENABLE_HELD.consequence if overview.consent.obstacle is None else waits
         if overview.sending:  # holding cuts nothing off
             consequence = f"{consequence}; what is being sent now may still be taken"
