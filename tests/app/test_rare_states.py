@@ -180,7 +180,8 @@ def _automatic(overview: Overview, *, ended: bool) -> Overview:
 
 async def test_where_nothing_is_sent_holding_does_not_promise_a_release(tmp_path: Path) -> None:
     page = await shown(tmp_path, _automatic(overviews.idle(), ended=True), "c")
-    assert "each waits for you" in page
+    assert "t Hold reports recorded" in page
+    assert "each waits for you" not in page
     assert "if you release it" not in page
 
 
