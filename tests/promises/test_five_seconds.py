@@ -61,7 +61,10 @@ def _ages() -> dict[str, float]:
     """Return how old each process is that this one started, in seconds."""
     found: dict[str, float] = {}
     for thread in Path("/proc/self/task").iterdir():
-        for child in (thread / "children").read_text().split():
+        children = ""
+        with contextlib.suppress(OSError):  # the thread has ended meanwhile
+            children = (thread / "children").read_text()
+        for child in children.split():
             with contextlib.suppress(OSError):
                 words = (Path("/proc") / child / "stat").read_text().rpartition(")")[2].split()
                 found[child] = time.clock_gettime(time.CLOCK_BOOTTIME) - int(words[19]) / 100

@@ -32,10 +32,6 @@ class Obstacle(StrEnum):
     UNWRITABLE = "unwritable-store"
 
 
-NO_REPORT_MADE: Final = frozenset({Obstacle.NEWER_SCHEMA, Obstacle.ENDED})
-"""Under these no session from here becomes a report."""
-
-
 class GroupSize(NamedTuple):
     """The fewest reports about which a receiver publishes a figure: as the yes covers it, and as it named it last.
 

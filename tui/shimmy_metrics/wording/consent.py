@@ -91,6 +91,9 @@ def while_unusable(what: Unusable) -> str:
     return f"{here} A server that was started with SHIMMY_METRICS_ENDPOINT set follows that."
 
 
+NO_REPORT_MADE: Final = frozenset({Obstacle.NEWER_SCHEMA, Obstacle.ENDED})
+"""Under these no session from here becomes a report."""
+
 UNSAVED: Final = "nothing is saved or sent while the store cannot be used"
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from shimmy_metrics.actions.situation import Situation
-from shimmy_metrics.consent.effective_consent import NO_REPORT_MADE, EffectiveConsent, Obstacle
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording.consent import UNSAVED, groups_lowered, obstacle, unsaved, while_unusable
+from shimmy_metrics.wording.consent import NO_REPORT_MADE, UNSAVED, groups_lowered, obstacle, unsaved, while_unusable
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import next_end, next_report

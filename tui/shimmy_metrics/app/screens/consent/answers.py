@@ -6,11 +6,11 @@ from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.consent.answer import Answer
-from shimmy_metrics.consent.effective_consent import NO_REPORT_MADE, Obstacle, Unusable
+from shimmy_metrics.consent.effective_consent import Obstacle, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording.consent import UNSAVED
+from shimmy_metrics.wording.consent import NO_REPORT_MADE, UNSAVED
 from shimmy_metrics.wording.consent_question import (
     DECLINE,
     DECLINE_AGAIN,
