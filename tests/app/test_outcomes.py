@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from shimmy_metrics.actions import outbox as hand
 from shimmy_metrics.app.app import ShimmyApp
@@ -210,15 +211,20 @@ async def test_of_a_release_that_another_process_sent_meanwhile_it_is_not_said_t
     assert not released
 
 
+async def _release(pilot: Pilot[None], app: ShimmyApp) -> None:
+    """Release the report shown on Outgoing, which then waits for its sender."""
+    await opened.press(pilot, "2", "r")
+    await opened.answer(pilot, "y")
+    await opened.until(pilot, lambda: bool(app.commands.outbox.released))
+
+
 async def test_a_released_report_that_is_held_before_its_sender_began_is_no_longer_awaited(
     tmp_path: Path, released: list[list[int]]
 ) -> None:
     waiting(tmp_path, QueueState.DUE)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "2", "r")
-        await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: bool(app.commands.outbox.released))
+        await _release(pilot, app)
         await opened.press(pilot, "t")
         await opened.until(pilot, lambda: "Held until you release it." in opened.text(app))
         assert not app.commands.outbox.released
@@ -232,9 +238,7 @@ async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(
     waiting(tmp_path, QueueState.HELD_BY_HAND)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "2", "r")
-        await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: bool(app.commands.outbox.released))
+        await _release(pilot, app)
         await opened.press(pilot, "d")
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))

@@ -207,16 +207,16 @@ class StoreWriter:
         path = store_path(self._profile)
         if not self._store_in_place(path):
             self._enter_new_store(self._session._replace(updated=self._profile.clock.now(), counters=counters))
-            told = f"{path}: was removed or replaced while this session ran. It has the session's figures again"
+            line = f"{path}: was removed or replaced while this session ran. It has the session's figures again"
         elif not self._lock.in_place():
             self._lock.release()
             self._lock = sessions.take_lock(self._profile, self._session.row_id)
             lock = sessions.lock_path(self._profile, self._session.row_id)
-            told = f"{lock}: was removed or replaced while this session ran. Made again"
+            line = f"{lock}: was removed or replaced while this session ran. Made again"
         else:
             return
         log_event(self._profile, "the store or a session's lock was removed while a session ran; the session goes on")
-        self._print_line(told)
+        self._print_line(line)
 
     def _enter_new_store(self, session: Session) -> None:
         db = connect(self._profile)
