@@ -71,13 +71,28 @@ def test_a_config_that_cannot_be_used_never_keeps_the_server_from_starting(home:
     path = home.profile.config_path
     path.parent.mkdir(parents=True)
     path.write_text("{")
+    served = _served(home)
+    assert served.startswith(f"shimmy-metrics: not measured: {path}:1: ")
+    assert len(served.splitlines()) == 1
+
+
+def test_serve_says_why_a_yes_that_is_recorded_does_not_count(home: Home) -> None:
+    home.metrics("enable")
+    home.profile.config_path.chmod(0o666)
+    assert _served(home) == f"shimmy-metrics: not measured: others may write {home.profile.config_path}\n"
+    home.metrics("disable")
+    home.profile.config_path.chmod(0o666)
+    assert not _served(home)  # a no counts whoever may have written it
+
+
+def _served(home: Home) -> str:
+    """Run `serve` before a server that only prints its arguments; return what stands on standard error."""
     binary = home.root / "real"
     binary.write_text('#!/bin/sh\necho "$@"\n')
     binary.chmod(0o755)
     served = home.having(SHIMMY_BIN=str(binary)).run("serve", "--bind", "auto")
     assert (served.returncode, served.stdout) == (0, "serve --bind auto\n")
-    assert served.stderr.startswith(f"shimmy-metrics: not measured: {path}:1: ")
-    assert len(served.stderr.splitlines()) == 1
+    return served.stderr
 
 
 @pytest.mark.skipif(not can_mount(), reason="this user may mount nothing")

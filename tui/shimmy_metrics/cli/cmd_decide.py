@@ -87,20 +87,20 @@ def only_me(profile: Profile, *, as_json: bool) -> int:
     """
     before = read_status(profile)
     environment = profile.environment
-    told: list[str] = []
+    lines: list[str] = []
 
     def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
         endpoint = environment.endpoint or decision.endpoint
         consent = EffectiveConsent(decision, environment.switch, endpoint, unwritable=before.consent.unwritable)
-        told.extend((*notices, *answer_recorded(consent, before.situation, changed=changed)))
+        lines.extend((*notices, *answer_recorded(consent, before.situation, changed=changed)))
         if not as_json:
-            _print_now(told)
+            _print_now(lines)
 
     decided = only_for_me(profile, recorded)
     left = [not_taken_back(RECALL)] if forget_plan(profile).recallable else []
     if as_json:
-        told += _purged_lines(before.purged, profile) + _purged_lines(decided.purged, profile) + left
-        _print_decision(decided.decision, told, may_leave_to=decided.purged.may_leave_to or None)
+        lines += _purged_lines(before.purged, profile) + _purged_lines(decided.purged, profile) + left
+        _print_decision(decided.decision, lines, may_leave_to=decided.purged.may_leave_to or None)
         return Exit.USAGE if decided.purged.may_leave_to else Exit.DONE
     _print_purged(before.purged, profile)
     _print_purged(decided.purged, profile)
@@ -130,13 +130,13 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
     return Exit.DONE
 
 
-def _print_decision(decision: Decision, told: Sequence[str], **more: str | None) -> None:
+def _print_decision(decision: Decision, lines: Sequence[str], **more: str | None) -> None:
     print_json(
         {
             "consent": decision.consent.value,
             "only_for_me": decision.local,
             "delivery": decision.delivery.value,
-            "told": list(told),
+            "told": list(lines),
             **more,
         }
     )

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from shimmy_metrics.config.read_consent import read_consent
-from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.exit_status import HandOverError, exit_as
 from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
@@ -65,7 +65,8 @@ def _run_measured(profile: Profile, binary: str, arguments: Sequence[str], purge
         raise HandOverError(f"not measured: {error}") from None
     if not consent.measures:
         _purge(profile, purge)
-        raise HandOverError
+        untrusted = consent.obstacle is Obstacle.UNTRUSTED  # somebody relies on an answer that does not count
+        raise HandOverError(f"not measured: {consent.distrust}" if untrusted else "")
     if sys.platform == "linux":
         from shimmy_metrics.serve.start import run
 

@@ -80,8 +80,8 @@ class ConsentCommands:
         self._deleted_at = self._host.time()
         answered = self._recent(self._answered_at)
         # What stays is counted again: a sender that was cut off has logged it by now.
-        told = (self._answer, self._deletion, self._stays(self._given)) if answered else (self._deletion,)
-        self._runner.report(" ".join(filter(None, told)))
+        said = (self._answer, self._deletion, self._stays(self._given)) if answered else (self._deletion,)
+        self._runner.report(" ".join(filter(None, said)))
 
     def _record(self, answer: Answer) -> None:
         from shimmy_metrics.actions.decide import ANSWERS

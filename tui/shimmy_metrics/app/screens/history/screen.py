@@ -9,7 +9,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import RECEIPTS, Button
 from shimmy_metrics.app.screens.history.receipt import receipt_screen
-from shimmy_metrics.app.screens.history.view import NOT_READ, entry_of, explained, history_view, recallable
+from shimmy_metrics.app.screens.history.view import NOT_READ, entry_of, explained, history_view, recall_offered
 from shimmy_metrics.app.screens.report.baseline import chosen_baseline
 from shimmy_metrics.app.screens.report.subject import subjects
 from shimmy_metrics.app.ui.layout import Canvas, Content
@@ -71,7 +71,7 @@ class HistoryScreen(BaseScreen):
         entry, overview, keys = self.entry(), self.host.overview, self.host.keys
         if entry is None or overview is None:
             return ()
-        recall: tuple[Button, ...] = (keys.button("history.recall", "Recall"),) if recallable(entry) else ()
+        recall: tuple[Button, ...] = (keys.button("history.recall", "Recall"),) if recall_offered(entry) else ()
         if self.check_action("recall_all", ()):
             recall += (keys.button("history.recall-all", "Recall all"),)
         kept = self.kept()
@@ -155,10 +155,10 @@ class HistoryScreen(BaseScreen):
         """Whether a request left and was not recalled yet. Each receipt is parsed for it, so only after a change."""
         entries = self.host.overview.entries if self.host.overview is not None else ()
         if entries is not self._checked:
-            from shimmy_metrics.actions.recall import recallable as left_to_recall
+            from shimmy_metrics.actions.recall import recallable
 
             self._checked = entries
-            self._recalls = bool(left_to_recall([each for each in entries if isinstance(each, Departure)]))
+            self._recalls = bool(recallable([each for each in entries if isinstance(each, Departure)]))
         return self._recalls
 
     def _without_receipts(self, verb: str) -> str:

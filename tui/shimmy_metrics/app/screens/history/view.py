@@ -149,7 +149,7 @@ def entry_of(overview: Overview | None, key: str) -> Entry | None:
     return next((each for each in overview.entries if each.key == key), None) if overview else None
 
 
-def recallable(entry: Entry | None) -> bool:
+def recall_offered(entry: Entry | None) -> bool:
     """Whether a recall is offered for an entry: bytes of it left, and the ids of its reports are known here."""
     return isinstance(entry, Departure) and entry.kind is DepartureKind.REPORTS and bool(entry.body or entry.report_ids)
 
