@@ -62,31 +62,25 @@ async def test_of_a_yes_that_does_not_count_it_is_not_said_that_nothing_was_deci
     assert not read_usage(profile).undecided
 
 
-@pytest.mark.parametrize("answer", [None, decline])
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, f"o Only for me recorded; {UNSAVED}"),
+        (decline, f"o Only for me recorded; {UNSAVED}"),
+        (only_for_me, f"; {UNSAVED}."),
+    ],
+)
 async def test_with_a_store_that_cannot_be_used_only_for_me_is_not_said_to_measure(
-    tmp_path: Path, answer: Callable[[Profile], object] | None
+    tmp_path: Path, answer: Callable[[Profile], object] | None, said: str
 ) -> None:
     profile = opened.profile_of(tmp_path)
     if answer is not None:
         answer(profile)
     _damage(profile)
     app = opened.living(tmp_path)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await opened.press(pilot, "c")
-        assert f"o Only for me recorded; {UNSAVED}" in told(app)
-        assert "measured for you to see" not in told(app)
-
-
-async def test_of_only_for_me_with_a_store_that_cannot_be_used_it_is_said_that_nothing_is_measured(
-    tmp_path: Path,
-) -> None:
-    profile = opened.profile_of(tmp_path)
-    only_for_me(profile)
-    _damage(profile)
-    app = opened.living(tmp_path)
     async with app.run_test(size=(120, 30)) as pilot:
         await opened.press(pilot, "c")
-        assert f"; {UNSAVED}." in told(app)
+        assert said in told(app)
         assert "measured for you to see" not in told(app)
 
 
