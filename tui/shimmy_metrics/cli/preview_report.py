@@ -70,7 +70,8 @@ def _as_it_would_be(found: Preview, now: datetime) -> str:
     if found.session is None or found.session not in found.running:
         return ", as its report would be made now:"
     saved = last_saved(found.session, now)
-    return f": its report {AS_SAVED}{f', {saved}' if saved else ''},"
+    its = "its report" if there(found.consent, found.session).seals else "as a report it would be,"
+    return f": {its} {AS_SAVED}{f', {saved}' if saved else ''},"
 
 
 def _session_name(found: Preview) -> str:
