@@ -91,6 +91,14 @@ def test_while_the_config_cannot_be_used_no_command_is_named_that_needs_it() -> 
     assert not [line for line in plain_report(unusable, samples.NOW) if "preview" in line]
 
 
+def test_what_is_held_together_is_not_said_to_be_released_while_one_of_it_is_sent() -> None:
+    batch = overviews.batch()
+    held = tuple(each._replace(state=QueueState.HELD_BY_MODE) for each in batch.outbox[:2])
+    sending = batch._replace(next_request=request_for(held, ENDPOINT), outbox=held, sending=True)
+    told = [line for line in plain_report(sending, samples.NOW) if "ogether 2 of them are" in line]
+    assert told[0].startswith("Together ")
+
+
 def test_no_report_is_named_of_a_session_of_which_none_is_made() -> None:
     on = overviews.busy()
     assert [line for line in plain_report(on, samples.NOW) if line.startswith("  Its report as of")]

@@ -55,11 +55,9 @@ def waiting_lines(shown: Overview, now: datetime) -> Iterator[str]:
         yield from _queued(report, now, shown.consent, sending=shown.sending)
     if shown.next_request is not None and len(shown.next_request.reports) > 1:
         request = shown.next_request
-        held = request.reports[0].state.held
-        named = "Released together" if held else "Together"
         printed = "" if shown.unusable else ": shimmy config --metrics preview prints them"
         size = f"{len(request.body):,} bytes"
-        yield f"{named} {len(request.reports)} of them are {size}, sha256 {request.sha256}{printed}."
+        yield f"Together {len(request.reports)} of them are {size}, sha256 {request.sha256}{printed}."
 
 
 def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent, *, sending: bool) -> Iterator[str]:
