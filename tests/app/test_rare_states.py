@@ -11,7 +11,7 @@ from shimmy_metrics.actions.preview import request_for
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.consent.state import Delivery
+from shimmy_metrics.consent.state import Delivery, untrusted
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day, QueueState
 from support import opened, overviews, samples
@@ -99,13 +99,15 @@ def test_what_is_held_together_is_not_said_to_be_released_while_one_of_it_is_sen
     assert told[0].startswith("Together ")
 
 
-def test_no_report_is_named_of_a_session_of_which_none_is_made() -> None:
+def test_a_running_session_is_shown_as_a_report_and_it_is_not_said_that_one_is_made_or_is_not() -> None:
     on = overviews.busy()
-    assert [line for line in plain_report(on, samples.NOW) if line.startswith("  Its report as of")]
     newer = on.consent.decision._replace(schema_version=99)
-    lines = list(plain_report(on._replace(consent=on.consent._replace(decision=newer)), samples.NOW))
-    assert "  As a report it would be, as of the last second saved:" in lines
-    assert not [line for line in lines if line.startswith("  Its report as of")]
+    elsewhere = on.consent._replace(decision=untrusted(on.consent.decision))  # the server has a receiver of its own
+    unusable = on._replace(consent=elsewhere, unusable=Unusable.ENDPOINT, trouble="the endpoint is not https")
+    for shown_here in (on, on._replace(consent=on.consent._replace(decision=newer)), unusable):
+        lines = list(plain_report(shown_here, samples.NOW))
+        assert "  As a report, as of the last second saved:" in lines
+        assert not [line for line in lines if "Its report as of" in line or "report it would be" in line]
 
 
 async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: Path) -> None:

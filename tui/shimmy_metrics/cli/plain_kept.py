@@ -13,7 +13,6 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount, duration, when
-from shimmy_metrics.wording.other_servers import there
 from shimmy_metrics.wording.running import AS_SAVED, cut_off, last_saved, shown_address
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from shimmy_metrics.wording.usage import usage_in_all
@@ -40,10 +39,8 @@ def measured_lines(shown: Overview, now: datetime) -> Iterator[str]:
             yield f"  {tokens_unknown(counters.unread)}"
         if preview.session.local:
             yield "  For you alone: no report is made of it. As a report it would be:"
-        elif there(shown.consent, preview.session).seals:
-            yield f"  Its report {AS_SAVED}:"
-        else:
-            yield f"  As a report it would be, {AS_SAVED}:"
+        else:  # whether one is made of it this shell cannot know where it has no usable receiver
+            yield f"  As a report, {AS_SAVED}:"
         yield f"  {preview.report.body.decode()}"
     if shown.days:
         yield usage_in_all(shown.usage)
