@@ -19,6 +19,7 @@ from support import opened, overviews, samples
 UNREADABLE = overviews.idle()._replace(trouble="metrics.db: is damaged. Move it away", store_unusable=True)
 DAYS = (Day(date(2026, 11, 22), DaySums(7, 1, 350, 900)),)
 STORE = OwnFile("/home/ada/.local/state/shimmy/metrics.db", FileKind.STORE, 4_096)
+LOCK = OwnFile("/home/ada/.local/state/shimmy/session-1.lock", FileKind.SESSION_LOCK, 0)
 
 
 async def shown(root: Path, overview: Overview, *keys: str, size: tuple[int, int] = (100, 50)) -> str:
@@ -156,8 +157,9 @@ async def test_while_the_config_cannot_be_used_no_session_is_said_to_be_measured
     assert "Nothing is counted while the config cannot be used." in page
     assert "Measuring since" not in page
     assert "Measuring" not in "\n".join(plain_report(unusable, samples.NOW))
-    assert "deletes all but the config" not in await shown(tmp_path, unusable._replace(files=(STORE,)), "c")
-    assert "deletes all but the config" in await shown(tmp_path, unusable._replace(files=(STORE,), running=()), "c")
+    left = unusable._replace(files=(STORE, LOCK), running=())  # its session was deleted, the server runs on
+    assert "deletes all but the config" not in await shown(tmp_path, left, "c")
+    assert "deletes all but the config" in await shown(tmp_path, left._replace(files=(STORE,)), "c")
     example = await shown(tmp_path, unusable, "c", "w")
     assert "While the config cannot be used nothing is measured or sent." in example
     assert "It keeps changing until the session ends." not in example
