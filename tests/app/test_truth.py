@@ -303,6 +303,8 @@ async def test_once_a_receiver_takes_no_more_reports_none_is_promised_of_a_sessi
     shown = overviews.busy()
     app = opened.still(tmp_path, shown._replace(outbox=(), consent=shown.consent._replace(ended=True)))
     async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1")
+        assert "as a report would say" in told(app)
         await opened.press(pilot, "2")
         content = told(app)
     assert "The session, as a report would say it:" in content

@@ -60,7 +60,8 @@ def session_view(canvas: Canvas, overview: Overview | None, index: int) -> Conte
         return no_session_view(canvas, overview)
     index = min(index, len(overview.running) - 1)
     live = overview.running[index]
-    rows = (*figure_rows(canvas, live), *kept_rows(canvas, overview))
+    sealed = not live.session.local and there(overview.consent, live.session).seals
+    rows = (*figure_rows(canvas, live, sealed=sealed), *kept_rows(canvas, overview))
     return Content(_head(canvas, overview, live, index), rows)
 
 
@@ -184,13 +185,16 @@ def _source(counters: Counters) -> str:
     return f"partly {next(source for source in doubtful if counters.sources.get(source))}"
 
 
-def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
-    """Return each figure beside what the report says, requests a minute, routes, and where tokens are unknown."""
+def figure_rows(canvas: Canvas, live: SessionPreview, *, sealed: bool = False) -> tuple[Row, ...]:
+    """Return each figure beside what the report says, requests a minute, routes, and where tokens are unknown.
+
+    `sealed`: the session becomes a report.
+    """
     ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
     sent = values(live.report.body)
     now = "measured" if live.session.ended else "now"
     room = canvas.width - 1 - leaves
-    leaving_as = canvas.fullest(room, *_leaving(canvas, live.session))
+    leaving_as = canvas.fullest(room, *_leaving(canvas, sealed=sealed))
     stays = canvas.fullest(room - 2, "not sent", "unsent")
     head = placed(canvas.width, to(ends, muted(now)), at(leaves, muted(leaving_as)))
     rows = [Row(head)]
@@ -211,9 +215,9 @@ def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
     return (*rows, *map(Row, sparkline(canvas, live.session, canvas.rows - len(rows) - len(below))), *below)
 
 
-def _leaving(canvas: Canvas, session: Session) -> tuple[str, ...]:
+def _leaving(canvas: Canvas, *, sealed: bool) -> tuple[str, ...]:
     """Return the heading above what a report says, in ever fewer words."""
-    which = "a" if session.local else "the"
+    which = "the" if sealed else "a"
     short = (f"in {which} report", "reported")
     return short if canvas.narrow else (f"as {which} report would say", *short)
 
