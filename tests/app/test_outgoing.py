@@ -50,6 +50,7 @@ async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_pat
         assert f"sha256 {digest(request.body)}" in shown
         assert f"POST {ENDPOINT} and 7 headers" in shown
         assert f"{len(request.body):,} bytes" in shown
+        assert "If more reports go with them, the request and its digest differ." in shown
         assert "together, then each report: [ or ]" in shown
     assert app.overview is not None
     assert app.overview.next_request == request
@@ -91,6 +92,15 @@ async def test_a_request_lists_its_reports_and_enter_opens_one(tmp_path: Path) -
         assert "report 2 of 4: [ or ]" in opened.text(app)
         await opened.press(pilot, "w")
         assert overviews.batch().outbox[1].sha256 in opened.text(app)
+
+
+@pytest.mark.parametrize(("held", "go"), [(QueueState.HELD_BY_MODE, False), (QueueState.DUE, True)])
+async def test_only_what_is_sent_by_itself_may_go_with_more(tmp_path: Path, held: QueueState, go: bool) -> None:
+    _ = waiting(tmp_path, held)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "w")
+        assert ("If more reports go with it, the request and its digest differ." in opened.text(app)) is go
 
 
 async def test_a_request_is_compared_with_nothing(tmp_path: Path) -> None:

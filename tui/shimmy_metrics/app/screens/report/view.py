@@ -284,6 +284,11 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
     if overview.proxy and not sent_to and same_endpoint(receiver, overview.consent.endpoint):
         yield placed(width, at(1, muted("through "), overview.proxy))
     yield placed(width, at(1, muted("sha256 "), subject.sha256))
+    automatic = overview.consent.sends and not overview.consent.holds
+    if automatic and (subject.running or (subject.sealed and subject.reports[0].state is QueueState.DUE)):
+        them = "it" if subject.report else "them"
+        alone = f"If more reports go with {them}, the request and its digest differ."
+        yield from wrapped(alone, width, role=Role.MUTED)
 
 
 def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:
