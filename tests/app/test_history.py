@@ -73,6 +73,8 @@ async def test_like_failures_are_one_row_with_their_number_and_since_when(tmp_pa
         assert "(3 attempts since 22 Nov" in shown
         assert "The next attempt is made when the next session ends." in shown
         assert "its name was not found" in shown
+        await opened.press(pilot, "enter")
+        assert "The last: POST " in opened.text(app)  # one before it may have been released
 
 
 async def test_enter_opens_the_bytes_of_a_request_whole_and_each_report_in_it(tmp_path: Path) -> None:

@@ -190,7 +190,8 @@ def _request(departure: Departure) -> str:
     if departure.kind is DepartureKind.RECALL:
         return f"DELETE {departure.endpoint}/ID for each report of that request of {departure.length:,} bytes."
     how = "released by you" if departure.by_hand else "begun automatically"
-    return f"POST {departure.endpoint}, {departure.length:,} bytes, {how}."
+    last = "The last: " if departure.attempts > 1 else ""  # those before it may have been begun otherwise
+    return f"{last}POST {departure.endpoint}, {departure.length:,} bytes, {how}."
 
 
 def _columns(canvas: Canvas, places: _Places) -> Line:
