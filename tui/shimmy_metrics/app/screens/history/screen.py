@@ -143,7 +143,8 @@ class HistoryScreen(BaseScreen):
         """Compare other reports with this one, or no longer."""
         receipt = self.receipt()
         if receipt is None:
-            await self.show_message("No receipt of it is kept, so nothing can be compared with it.")
+            of_it = "No receipt of it is kept, so nothing can be compared with it."
+            await self.show_message(of_it if self.entry() else self._without_receipts("compare with"))
             return
         chosen = self.host.baseline is None or self.host.baseline.row_id != receipt.row_id
         self.host.baseline = receipt if chosen else None
