@@ -2,13 +2,13 @@
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import libcst as cst
 from libcst import matchers
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider, WhitespaceInclusivePositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
 _KEPT: Final = (cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom)
@@ -43,23 +43,46 @@ def mutants(path: Path) -> Iterator[Mutant]:
     # Only the changed top-level statement is generated again; the whole module would take minutes.
     pieces = [module.code_for_node(each) for each in (*module.header, *module.body, *module.footer)]
     assert "".join(pieces) == source
+    rows = source.splitlines(keepends=True)
     seen = {source}
     for found in visitor.found:
-        statement = module.body[found.statement].deep_replace(found.node, found.instead)
-        assert isinstance(statement, cst.CSTNode)
-        at = len(module.header) + found.statement
-        changed = "".join((*pieces[:at], module.code_for_node(statement), *pieces[at + 1 :]))
+        changed = _spliced(module, rows, found)
+        if changed is None:
+            statement = module.body[found.statement].deep_replace(found.node, found.instead)
+            assert isinstance(statement, cst.CSTNode)
+            at = len(module.header) + found.statement
+            changed = "".join((*pieces[:at], module.code_for_node(statement), *pieces[at + 1 :]))
         if changed in seen:
             continue
         seen.add(changed)
         place = ".".join(found.place)
-        yield Mutant(path, f"{place}: {_told(source, changed)}".removeprefix(": "), changed, found.lines)
+        told = _told(rows, changed.splitlines(keepends=True))
+        yield Mutant(path, f"{place}: {told}".removeprefix(": "), changed, found.lines)
 
 
-def _told(before: str, after: str) -> str:
-    rows = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[3:]
-    old, new = (" ".join(row[1:].strip() for row in rows if row[0] == sign) for sign in "-+")
-    return f"{old} -> {new}" if new else f"{old} left out"
+def _spliced(module: cst.Module, rows: Sequence[str], found: "_Found") -> str | None:
+    """Return the source with the node's own characters exchanged: a tenth of the time of generating its statement.
+
+    None where these are not all that it stands for, as those of a statement, which has its indent from what holds it.
+    """
+    start, end = found.where.start, found.where.end
+    before, after = rows[start.line - 1][: start.column], rows[end.line - 1][end.column :]
+    own = "".join(rows[start.line - 1 : end.line])
+    if before + module.code_for_node(found.node) + after != own:
+        return None
+    return "".join((*rows[: start.line - 1], before, module.code_for_node(found.instead), after, *rows[end.line :]))
+
+
+def _told(before: Sequence[str], after: Sequence[str]) -> str:
+    least = min(len(before), len(after))
+    # What is the same around the change is left out first, since comparing whole modules takes long.
+    first = next((at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), least)
+    rest = zip(reversed(before[first:]), reversed(after[first:]), strict=False)
+    last = next((at for at, pair in enumerate(rest) if pair[0] != pair[1]), least - first)
+    old, new = ([each.rstrip("\n") for each in rows[first : len(rows) - last]] for rows in (before, after))
+    found = list(difflib.unified_diff(old, new, n=0, lineterm=""))[3:]
+    left, come = (" ".join(row[1:].strip() for row in found if row[0] == sign) for sign in "-+")
+    return f"{left} -> {come}" if come else f"{left} left out"
 
 
 class _Found(NamedTuple):
@@ -70,9 +93,12 @@ class _Found(NamedTuple):
     statement: int
     """Which of the module's statements holds it."""
 
+    where: CodeRange
+    """Where it stands, with what surrounds it of blanks and brackets."""
+
 
 class _Visitor(cst.CSTVisitor):
-    METADATA_DEPENDENCIES = (PositionProvider,)
+    METADATA_DEPENDENCIES = (PositionProvider, WhitespaceInclusivePositionProvider)
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +122,9 @@ class _Visitor(cst.CSTVisitor):
         for kind, operator in mutation_operators:
             if isinstance(node, kind):
                 made = [each for each in operator(node) if node not in self._sql or not _same_sql(node, each)]
-                self.found += [_Found(node, each, tuple(self._place), lines, self._statement) for each in made]
+                where = self.get_metadata(WhitespaceInclusivePositionProvider, node)
+                place = tuple(self._place)
+                self.found += [_Found(node, each, place, lines, self._statement, where) for each in made]
         return True
 
     def on_leave(self, original_node: cst.CSTNode) -> None:
