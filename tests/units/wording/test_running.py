@@ -11,8 +11,10 @@ from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.cli.status_report import as_lines
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
 from shimmy_metrics.wording.numbers import when
-from shimmy_metrics.wording.running import last_saved, shown_address
+from shimmy_metrics.wording.running import cut_off, last_saved, shown_address
 from support import overviews, samples
 from support.samples import NOW
 
@@ -68,3 +70,13 @@ def test_a_session_that_began_on_another_day_is_said_to_be_measured_since_then()
     page = str(session_view(CANVAS, shown._replace(running=(live._replace(session=yesterday),)), 0))
     assert f"Measuring since {when(yesterday.started, NOW, UTC)}." in page
     assert " " in when(yesterday.started, NOW, UTC)
+
+
+def test_of_a_session_that_was_cut_off_no_report_is_promised_where_none_is_made() -> None:
+    killed = [samples.session()]
+    yes = EffectiveConsent(Decision(Consent.GRANTED, consent_id="yes"))
+    assert cut_off(killed, yes).endswith(": it ends and its report is made when a session starts")
+    newer = yes._replace(decision=yes.decision._replace(schema_version=SCHEMA_VERSION + 1))
+    mine = yes._replace(decision=Decision(Consent.DECLINED, local=True))
+    for none_made in (newer, yes._replace(ended=True), mine):
+        assert cut_off(killed, none_made).endswith(": it ends when a session starts")

@@ -24,7 +24,7 @@ _ENTRIES: Final = 10
 def measured_lines(shown: Overview, now: datetime) -> Iterator[str]:
     """Yield which sessions were cut off or run, and what the person's own figures come to."""
     if shown.cut_off:
-        yield f"Cut off: {cut_off([each.session for each in shown.cut_off], kept=shown.consent.decision.local)}."
+        yield f"Cut off: {cut_off([each.session for each in shown.cut_off], shown.consent)}."
     for preview in shown.running:
         counters = preview.session.counters
         yield (

@@ -103,7 +103,7 @@ def as_lines(status: Status) -> Iterator[str]:
             f"{f', last saved {saved}' if (saved := last_saved(session, status.now)) else ''}"
         )
     if status.cut_off:
-        yield f"  cut off   {cut_off(status.cut_off, kept=consent.decision.local)}"
+        yield f"  cut off   {cut_off(status.cut_off, consent)}"
     yield from _store(status)
     yield from (f"  {line}" for line in purged_without_consent(status.purged, status.now))
     if status.unread:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.limits import IDLE_WRITE_SECONDS
 from shimmy_metrics.records import Session
+from shimmy_metrics.wording.consent import NO_REPORT_MADE
 from shimmy_metrics.wording.numbers import amount, when
 
 _LATE: Final = timedelta(seconds=2 * IDLE_WRITE_SECONDS)
@@ -34,15 +36,13 @@ def last_saved(session: Session, now: datetime, zone: tzinfo | None = None) -> s
     return when(session.updated, now, zone) if now - session.updated > _LATE else ""
 
 
-def cut_off(found: Sequence[Session], *, kept: bool) -> str:
-    """Return what becomes of sessions whose process is gone without having ended them, one or more.
-
-    `kept`: no report is made of any, since all are the person's own now.
-    """
+def cut_off(found: Sequence[Session], consent: EffectiveConsent) -> str:
+    """Return what becomes of sessions whose process is gone without having ended them, one or more."""
+    none_made = consent.decision.local or consent.obstacle in NO_REPORT_MADE
     counted = sum(session.counters.requests for session in found)
     what = f"{amount(len(found), 'session')}, {amount(counted, 'request')}"
     ends = "it ends" if len(found) == 1 else "they end"
-    report = "" if kept or all(session.local for session in found) else " and its report is made"
+    report = "" if none_made or all(session.local for session in found) else " and its report is made"
     if report and len(found) > 1:
         report = " and their reports are made"
     return f"{what}: {ends}{report} when a session starts"
