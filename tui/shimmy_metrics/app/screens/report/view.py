@@ -288,7 +288,7 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
     if automatic and (subject.running or (subject.sealed and subject.reports[0].state is QueueState.DUE)):
         them = "it" if subject.report else "them"
         alone = f"If more reports go with {them}, the request and its digest differ."
-        yield from wrapped(alone, width, role=Role.MUTED)
+        yield placed(width, at(1, muted(canvas.fullest(width - 1, alone, "With more reports both differ."))))
 
 
 def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:
