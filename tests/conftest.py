@@ -25,10 +25,10 @@ TESTS_A_CORE = 4
 """How many tests run at once under `-n auto`, for each core: most of them wait for a process, a timer or a disk."""
 
 LONG_FILES = (
-    *("test_walk.py", "test_usage.py", "test_pictures.py", "test_copies.py", "test_diff_driver.py"),
-    *("test_receive_cluster.py", "test_deadline.py", "test_deciding.py", "test_what_answers_lead_to.py"),
-    *("test_full_disk.py", "test_full_disk_store.py", "test_withdrawal.py", "test_last_word.py"),
-    *("test_receiver_durable.py", "test_one_digest.py"),
+    *("test_walk.py", "test_instructions.py", "test_usage.py", "test_pictures.py", "test_copies.py"),
+    *("test_diff_driver.py", "test_receive_cluster.py", "test_deadline.py", "test_deciding.py"),
+    *("test_what_answers_lead_to.py", "test_full_disk.py", "test_full_disk_store.py", "test_withdrawal.py"),
+    *("test_last_word.py", "test_diff_driver_scroll.py", "test_receiver_durable.py", "test_one_digest.py"),
 )
 """Files with tests that take many seconds, of a processor or of waiting, the longest first."""
 
