@@ -99,6 +99,18 @@ def test_the_own_figures_stay_with_only_for_me_and_with_another_yes_and_go_with_
     assert decline(mine).purged == PurgeResult()
 
 
+def test_only_for_me_keeps_when_reports_leave_though_reports_waited(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    with opened(mine) as db, transaction(db):
+        set_meta(db, AT_START, "no")
+    assert only_for_me(mine).purged.kept == 2
+    with opened(mine) as db:
+        assert get_meta(db, AT_START) == "no"
+    decline(mine)
+    with opened(mine) as db:
+        assert get_meta(db, AT_START) == ""
+
+
 def test_a_no_deletes_when_reports_leave_though_nothing_else_of_a_session_is_left(tmp_path: Path) -> None:
     mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
     enable(mine)
