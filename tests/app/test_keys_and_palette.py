@@ -29,6 +29,17 @@ async def test_what_the_help_says_is_what_is_bound(tmp_path: Path) -> None:
         assert "Ctrl+L" in shown
 
 
+async def test_a_key_is_called_what_it_does_here(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.batch())
+    async with app.run_test(size=(100, 40)) as pilot:
+        await opened.press(pilot, "2", "question_mark")
+        assert "r release these reports" in opened.read(app)
+        await opened.press(pilot, "q", "right_square_bracket", "right_square_bracket", "question_mark")
+        assert "r release this report" in opened.read(app)
+        await opened.press(pilot, "q", "c", "question_mark")
+        assert "Enter press the chosen button" in opened.read(app)  # without one it decides nothing
+
+
 async def test_where_a_server_waits_for_the_answer_esc_is_not_said_to_stay(tmp_path: Path) -> None:
     app = opened.living(tmp_path, asking=True)
     async with app.run_test(size=(100, 40)) as pilot:

@@ -94,6 +94,12 @@ def can_delete_all(overview: Overview | None) -> bool:
     return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
 
 
+def server_keeps_files(overview: Overview) -> bool:
+    """Whether a server keeps the files that it uses though all is deleted: no no can be recorded, so it runs on."""
+    in_use = any(each.kind is FileKind.SESSION_LOCK for each in overview.files)  # also after its session was deleted
+    return in_use and overview.unusable is Unusable.CONFIG
+
+
 def nothing_saved(overview: Overview) -> bool:
     """Whether nothing is saved, whatever is answered: a running server may count on in memory, and save later."""
     return overview.store_unusable or bool(overview.consent.unwritable and not overview.consent.switch)

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.consent.answers import can_delete_all, nothing_saved
+from shimmy_metrics.app.screens.consent.answers import can_delete_all, nothing_saved, server_keeps_files
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.effective_consent import Unusable
@@ -90,8 +89,7 @@ def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     """Return what of ours lies on this disk, the recorded answer too; no line where nothing does."""
     if not overview.files:
         return ()
-    in_use = any(each.kind is FileKind.SESSION_LOCK for each in overview.files)  # also after its session was deleted
-    every = can_delete_all(overview) and not (in_use and overview.unusable is Unusable.CONFIG)
+    every = can_delete_all(overview) and not server_keeps_files(overview)
     deletes = f" ({canvas.keys.of('consent.forget')} deletes all but the config)" if every else ""
     lines = [BLANK, *wrapped(f"On this disk{deletes}:", canvas.width, role=Role.STRONG)]
     for text in listed(overview.files):

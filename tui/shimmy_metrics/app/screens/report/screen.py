@@ -56,6 +56,13 @@ class ReportScreen(BaseScreen):
         """Return the subject in the selected view."""
         return self.source.content(canvas)
 
+    async def fill(self) -> None:
+        """Fill the frame's places; the key that releases a report releases a request of several whole."""
+        subject = self.source.subject()
+        several = subject is not None and subject.report is None
+        self.labels = {"outbox.release": "release these reports"} if several else {}
+        await super().fill()
+
     def buttons(self) -> Sequence[Button]:
         """Return the source's buttons."""
         return self.source.buttons()
