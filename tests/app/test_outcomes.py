@@ -13,6 +13,7 @@ from shimmy_metrics.actions import outbox as hand
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.screens.report.subject import subjects
 from shimmy_metrics.consent.effective_consent import Unusable
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Failure, Outcome, QueueState
@@ -350,6 +351,18 @@ async def test_of_a_session_that_was_cut_off_no_server_is_said_to_use_a_receiver
         told = " ".join(opened.text(app).split())
         assert "It is made when a session starts, and then sent or held like any other." in told
         assert "Its server" not in told
+
+
+async def test_a_session_that_was_cut_off_is_shown_with_the_receiver_that_it_was_measured_for(tmp_path: Path) -> None:
+    shown = overviews.busy(overviews.GRANTED)
+    (live,) = shown.running
+    live = live._replace(session=live.session._replace(endpoint=ENDPOINT))
+    elsewhere = shown.consent._replace(endpoint="https://other.example.org/v1/usage")
+    app = opened.still(tmp_path, shown._replace(running=(), outbox=(), cut_off=(live,), consent=elsewhere))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "2", "w")
+        assert f"POST {ENDPOINT}" in opened.text(app)
+        assert "other.example.org" not in opened.text(app)
 
 
 async def test_of_a_session_that_was_cut_off_and_had_another_receiver_it_is_said_that_its_report_is_held(

@@ -103,6 +103,21 @@ async def test_only_what_is_sent_by_itself_may_go_with_more(tmp_path: Path, held
         assert ("If more reports go with it, the request and its digest differ." in opened.text(app)) is go
 
 
+async def test_what_a_server_sends_by_itself_may_go_with_more_though_this_shell_sends_nothing(tmp_path: Path) -> None:
+    here = overviews.switched_off_here()
+    due = overviews.busy(overviews.GRANTED).outbox[:1]
+    for shown, places in ((here._replace(outbox=due), ("2w", "2w]")), (here, ("2w",))):
+        for keys in places:
+            app = opened.still(tmp_path, shown)
+            async with app.run_test(size=(100, 30)) as pilot:
+                await opened.press(pilot, *(key.replace("]", "right_square_bracket") for key in keys))
+                assert "If more reports go with it, the request and its digest differ." in opened.text(app)
+    app = opened.still(tmp_path, here._replace(outbox=due, running=()))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "2", "w")
+        assert "If more reports go with it" not in opened.text(app)
+
+
 async def test_a_request_is_compared_with_nothing(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.batch())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.app.screens.report.baseline import Baseline, last_two_sent
-from shimmy_metrics.app.screens.report.subject import Subject, subjects
+from shimmy_metrics.app.screens.report.subject import Subject, session_of, subjects
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, headline, warning
 from shimmy_metrics.app.ui.sending import last_failed, next_by_itself
@@ -114,7 +114,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         if not subject.running:
             return "Nothing is waiting. An example:" if overview.store_read else NOT_READ
         nothing = "" if overview.outbox else "Nothing is waiting. "
-        live = _session_of(overview, subject)
+        live = session_of(overview, subject)
         if live is not None and not becomes_report(overview, live):
             return f"{nothing}{NOT_SENT}"
         if any(each.report.report_id == subject.key for each in overview.cut_off):
@@ -211,15 +211,9 @@ def only_for_the_person(overview: Overview, live: SessionPreview) -> bool:
     return live.session.local or overview.consent.decision.local
 
 
-def _session_of(overview: Overview, subject: Subject) -> SessionPreview | None:
-    """Return the session that has not ended and that the subject would be the report of, or None."""
-    unended = (*overview.running, *overview.cut_off)
-    return next((each for each in unended if each.report.report_id == subject.key), None)
-
-
 def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     """Return what becomes of a session that has not ended, and of its report; the subject is that report as of now."""
-    live = _session_of(overview, subject)
+    live = session_of(overview, subject)
     if live is not None and only_for_the_person(overview, live):
         return STAYS
     cut_off = live in overview.cut_off

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.actions.preview import request_for
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.seal import digest
@@ -73,6 +73,12 @@ def subjects(overview: Overview) -> tuple[Subject, ...]:
     )
     running = tuple(of_report(live.report, running=True) for live in (*overview.running, *overview.cut_off))
     return (*waiting, *running) or (of_report(overview.example),)
+
+
+def session_of(overview: Overview, subject: Subject) -> SessionPreview | None:
+    """Return the session that has not ended and that the subject would be the report of, or None."""
+    unended = (*overview.running, *overview.cut_off)
+    return next((each for each in unended if each.report.report_id == subject.key), None)
 
 
 def parts(body: bytes, reports: Collection[QueuedReport]) -> tuple[Subject, ...]:

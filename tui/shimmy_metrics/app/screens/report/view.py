@@ -9,7 +9,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.preview import request_for
 from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.screens.report.changes import since
-from shimmy_metrics.app.screens.report.subject import Subject
+from shimmy_metrics.app.screens.report.subject import Subject, session_of
 from shimmy_metrics.app.screens.report.wire import raw, wire
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, column_widths
 from shimmy_metrics.app.ui.text import (
@@ -258,7 +258,7 @@ def _receiver(overview: Overview, subject: Subject) -> str:
     Empty where this shell's cannot be used.
     """
     here, report = overview.consent.endpoint, subject.reports[0]
-    live = next((each for each in overview.running if each.report.report_id == subject.key), None)
+    live = session_of(overview, subject)
     if live is not None:
         acting = there(overview.consent, live.session)
         return acting.endpoint if acting.sends or overview.unusable else here
@@ -284,7 +284,8 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
     if overview.proxy and not sent_to and same_endpoint(receiver, overview.consent.endpoint):
         yield placed(width, at(1, muted("through "), overview.proxy))
     yield placed(width, at(1, muted("sha256 "), subject.sha256))
-    automatic = overview.consent.sends and not overview.consent.holds
+    acting = (overview.consent, *(there(overview.consent, each.session) for each in overview.running))
+    automatic = any(each.sends for each in acting) and not overview.consent.holds
     if automatic and (subject.running or (subject.sealed and subject.reports[0].state is QueueState.DUE)):
         them = "it" if subject.report else "them"
         alone = f"If more reports go with {them}, the request and its digest differ."
