@@ -40,14 +40,13 @@ def mutants(path: Path) -> Iterator[Mutant]:
     module = cst.parse_module(source)
     visitor = _Visitor()
     MetadataWrapper(module, unsafe_skip_copy=True).visit(visitor)
-    # Only the changed top-level statement is generated again; the whole module would take minutes.
     pieces = [module.code_for_node(each) for each in (*module.header, *module.body, *module.footer)]
     assert "".join(pieces) == source
     rows = source.splitlines(keepends=True)
     seen = {source}
     for found in visitor.found:
         changed = _spliced(module, rows, found)
-        if changed is None:
+        if changed is None:  # only its top-level statement is generated again; the whole module would take minutes
             statement = module.body[found.statement].deep_replace(found.node, found.instead)
             assert isinstance(statement, cst.CSTNode)
             at = len(module.header) + found.statement
@@ -56,8 +55,8 @@ def mutants(path: Path) -> Iterator[Mutant]:
             continue
         seen.add(changed)
         place = ".".join(found.place)
-        told = _told(rows, changed.splitlines(keepends=True))
-        yield Mutant(path, f"{place}: {told}".removeprefix(": "), changed, found.lines)
+        change = _change(rows, changed.splitlines(keepends=True))
+        yield Mutant(path, f"{place}: {change}".removeprefix(": "), changed, found.lines)
 
 
 def _spliced(module: cst.Module, rows: Sequence[str], found: "_Found") -> str | None:
@@ -67,22 +66,23 @@ def _spliced(module: cst.Module, rows: Sequence[str], found: "_Found") -> str | 
     """
     start, end = found.where.start, found.where.end
     before, after = rows[start.line - 1][: start.column], rows[end.line - 1][end.column :]
-    own = "".join(rows[start.line - 1 : end.line])
-    if before + module.code_for_node(found.node) + after != own:
+    lines = "".join(rows[start.line - 1 : end.line])
+    if before + module.code_for_node(found.node) + after != lines:
         return None
     return "".join((*rows[: start.line - 1], before, module.code_for_node(found.instead), after, *rows[end.line :]))
 
 
-def _told(before: Sequence[str], after: Sequence[str]) -> str:
-    least = min(len(before), len(after))
+def _change(before: Sequence[str], after: Sequence[str]) -> str:
+    """Return in words what is another in the source, by its lines."""
+    shorter = min(len(before), len(after))
     # What is the same around the change is left out first, since comparing whole modules takes long.
-    first = next((at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), least)
+    first = next((at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), shorter)
     rest = zip(reversed(before[first:]), reversed(after[first:]), strict=False)
-    last = next((at for at, pair in enumerate(rest) if pair[0] != pair[1]), least - first)
+    last = next((at for at, pair in enumerate(rest) if pair[0] != pair[1]), shorter - first)
     old, new = ([each.rstrip("\n") for each in rows[first : len(rows) - last]] for rows in (before, after))
     found = list(difflib.unified_diff(old, new, n=0, lineterm=""))[3:]
-    left, come = (" ".join(row[1:].strip() for row in found if row[0] == sign) for sign in "-+")
-    return f"{left} -> {come}" if come else f"{left} left out"
+    removed, added = (" ".join(row[1:].strip() for row in found if row[0] == sign) for sign in "-+")
+    return f"{removed} -> {added}" if added else f"{removed} left out"
 
 
 class _Found(NamedTuple):
