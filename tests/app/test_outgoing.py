@@ -50,7 +50,7 @@ async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_pat
         assert f"sha256 {digest(request.body)}" in shown
         assert f"POST {ENDPOINT} and 7 headers" in shown
         assert f"{len(request.body):,} bytes" in shown
-        assert "If more reports go with them, the request and its digest differ." in shown
+        assert "Sent with other reports, the request and its digest differ." in shown
         assert "together, then each report: [ or ]" in shown
     assert app.overview is not None
     assert app.overview.next_request == request
@@ -94,28 +94,33 @@ async def test_a_request_lists_its_reports_and_enter_opens_one(tmp_path: Path) -
         assert overviews.batch().outbox[1].sha256 in opened.text(app)
 
 
-@pytest.mark.parametrize(("held", "go"), [(QueueState.HELD_BY_MODE, False), (QueueState.DUE, True)])
-async def test_only_what_is_sent_by_itself_may_go_with_more(tmp_path: Path, held: QueueState, go: bool) -> None:
-    _ = waiting(tmp_path, held)
+BESIDE_OTHERS = "Sent with other reports, the request and its digest differ."
+
+
+@pytest.mark.parametrize(
+    ("state", "others"),
+    [(QueueState.HELD_BY_MODE, False), (QueueState.HELD_BY_HAND, False), (QueueState.DUE, True)],
+)
+async def test_only_what_is_sent_by_itself_may_be_sent_with_others(
+    tmp_path: Path, state: QueueState, others: bool
+) -> None:
+    _ = waiting(tmp_path, state)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "w")
-        assert ("If more reports go with it, the request and its digest differ." in opened.text(app)) is go
+        assert (BESIDE_OTHERS in opened.text(app)) is others
 
 
-async def test_what_a_server_sends_by_itself_may_go_with_more_though_this_shell_sends_nothing(tmp_path: Path) -> None:
-    here = overviews.switched_off_here()
-    due = overviews.busy(overviews.GRANTED).outbox[:1]
-    for shown, places in ((here._replace(outbox=due), ("2w", "2w]")), (here, ("2w",))):
-        for keys in places:
-            app = opened.still(tmp_path, shown)
-            async with app.run_test(size=(100, 30)) as pilot:
-                await opened.press(pilot, *(key.replace("]", "right_square_bracket") for key in keys))
-                assert "If more reports go with it, the request and its digest differ." in opened.text(app)
-    app = opened.still(tmp_path, here._replace(outbox=due, running=()))
-    async with app.run_test(size=(100, 30)) as pilot:
-        await opened.press(pilot, "2", "w")
-        assert "If more reports go with it" not in opened.text(app)
+async def test_only_a_session_of_which_a_report_is_made_may_be_sent_with_others(tmp_path: Path) -> None:
+    reported = overviews.switched_off_here()  # its server was started without the switch
+    ended = reported._replace(consent=reported.consent._replace(ended=True))
+    late = overviews.busy(overviews.GRANTED)
+    late = late._replace(running=(), overdue=frozenset({late.outbox[0].row_id}), outbox=late.outbox[:1])
+    for shown, others in ((reported, True), (overviews.running_only_for_me(), False), (ended, False), (late, False)):
+        app = opened.still(tmp_path, shown)
+        async with app.run_test(size=(100, 30)) as pilot:
+            await opened.press(pilot, "2", "w")
+            assert (BESIDE_OTHERS in opened.text(app)) is others
 
 
 async def test_a_request_is_compared_with_nothing(tmp_path: Path) -> None:

@@ -96,8 +96,9 @@ def test_what_is_held_together_is_not_said_to_be_released_while_one_of_it_is_sen
     batch = overviews.batch()
     held = tuple(each._replace(state=QueueState.HELD_BY_MODE) for each in batch.outbox[:2])
     sending = batch._replace(next_request=request_for(held, ENDPOINT), outbox=held, sending=True)
-    told = [line for line in plain_report(sending, samples.NOW) if "ogether 2 of them are" in line]
-    assert told[0].startswith("Together ")
+    lines = list(plain_report(sending, samples.NOW))
+    assert not [line for line in lines if "Released together" in line]
+    assert [line for line in lines if line.startswith("Together 2 of them are ")]
 
 
 def test_a_running_session_is_shown_as_a_report_and_it_is_not_said_that_one_is_made_or_is_not() -> None:

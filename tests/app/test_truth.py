@@ -12,7 +12,7 @@ from shimmy_metrics.app.screens.consent.answers import choices_now
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.consent.state import Consent, Decision
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened as store
 from support import opened, overviews, samples
@@ -299,9 +299,12 @@ async def test_of_a_session_that_is_the_person_s_alone_no_report_is_promised(tmp
             assert "The report, if its server stopped now" not in content
 
 
-async def test_once_a_receiver_takes_no_more_reports_none_is_promised_of_a_session(tmp_path: Path) -> None:
+@pytest.mark.parametrize("why", ["the receiver takes no more", "a newer yes"])
+async def test_where_none_is_made_no_report_is_promised_of_a_session(tmp_path: Path, why: str) -> None:
     shown = overviews.busy()
-    app = opened.still(tmp_path, shown._replace(outbox=(), consent=shown.consent._replace(ended=True)))
+    newer = shown.consent.decision._replace(schema_version=SCHEMA_VERSION + 1)
+    none_made = {"ended": True} if why == "the receiver takes no more" else {"decision": newer}
+    app = opened.still(tmp_path, shown._replace(outbox=(), consent=shown.consent._replace(**none_made)))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
         assert "as a report would say" in told(app)

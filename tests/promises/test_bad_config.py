@@ -80,6 +80,7 @@ def test_serve_says_why_a_yes_that_is_recorded_does_not_count(home: Home) -> Non
     home.metrics("enable")
     home.profile.config_path.chmod(0o666)
     assert _served(home) == f"shimmy-metrics: not measured: others may write {home.profile.config_path}\n"
+    assert not _served(home.having(DO_NOT_TRACK="1"))  # who set it knows
     home.metrics("disable")
     home.profile.config_path.chmod(0o666)
     assert not _served(home)  # a no counts whoever may have written it

@@ -1,23 +1,41 @@
-"""What `preview` says of a running session: only where a report is made of it is that called its report."""
+"""What `preview` says of a session that has not ended: only where a report is made of it is that called its report."""
 
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.cli.preview_report import described
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
-from shimmy_metrics.consent.state import SCHEMA_VERSION
+from shimmy_metrics.consent.state import SCHEMA_VERSION, untrusted
 from shimmy_metrics.delivery.request import Request
+from shimmy_metrics.records import Session
 from support import overviews, samples
 
+(RUNNING,) = (each.session for each in overviews.busy().running)
+YES = overviews.busy().consent
+NEWER = YES._replace(decision=YES.decision._replace(schema_version=SCHEMA_VERSION + 1))
+NONE_MADE = (
+    (NEWER, RUNNING),
+    (YES._replace(ended=True), RUNNING),
+    (YES._replace(decision=untrusted(YES.decision), distrust="others may write it"), RUNNING),
+    (YES, RUNNING._replace(local=True)),
+)
 
-def _first_line(consent: EffectiveConsent) -> str:
-    (running,) = (each.session for each in overviews.busy().running)
+
+def _first_line(consent: EffectiveConsent, session: Session, *, cut_off: bool = False) -> str:
     request = Request(consent.endpoint, (), b"{}", ())
-    return next(iter(described(Preview(request, Basis.SESSION, consent, running, (running,)), samples.NOW)))
+    running = () if cut_off else (session,)
+    found = Preview(request, Basis.SESSION, consent, session, running, int(cut_off))
+    return next(iter(described(found, samples.NOW)))
 
 
-def test_of_a_session_of_which_no_report_is_made_none_is_named() -> None:
-    yes = overviews.busy().consent
-    assert _first_line(yes) == "The running session: its report as of the last second saved, 2 bytes."
-    newer = yes._replace(decision=yes.decision._replace(schema_version=SCHEMA_VERSION + 1))
-    for none_made in (newer, yes._replace(ended=True), yes._replace(distrust="others may write it")):
-        told = "The running session: as a report it would be, as of the last second saved, 2 bytes."
-        assert _first_line(none_made) == told
+def test_of_a_running_session_of_which_no_report_is_made_none_is_named() -> None:
+    assert _first_line(YES, RUNNING) == "The running session: its report as of the last second saved, 2 bytes."
+    for consent, session in NONE_MADE:
+        expected = "The running session: as a report, as of the last second saved, 2 bytes."
+        assert _first_line(consent, session) == expected
+
+
+def test_nor_of_one_that_was_cut_off() -> None:
+    made = "The session that was cut off, as its report would be made now: 2 bytes."
+    assert _first_line(YES, RUNNING, cut_off=True) == made
+    for consent, session in NONE_MADE:
+        expected = "The session that was cut off, as a report would be made of it now: 2 bytes."
+        assert _first_line(consent, session, cut_off=True) == expected

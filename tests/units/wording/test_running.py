@@ -12,7 +12,7 @@ from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.cli.status_report import as_lines
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
-from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, untrusted
 from shimmy_metrics.wording.numbers import when
 from shimmy_metrics.wording.running import cut_off, last_saved, shown_address
 from support import overviews, samples
@@ -75,8 +75,15 @@ def test_a_session_that_began_on_another_day_is_said_to_be_measured_since_then()
 def test_of_a_session_that_was_cut_off_no_report_is_promised_where_none_is_made() -> None:
     killed = [samples.session()]
     yes = EffectiveConsent(Decision(Consent.GRANTED, consent_id="yes"))
-    assert cut_off(killed, yes).endswith(": it ends and its report is made when a session starts")
+    switched = yes._replace(switch="DO_NOT_TRACK")  # another shell's servers start
+    for made in (yes, switched, yes._replace(endpoint="https://other.example.org")):
+        assert cut_off(killed, made).endswith(": it ends and its report is made when a session starts")
+    assert cut_off(killed * 2, yes).endswith(": they end and their reports are made when a session starts")
     newer = yes._replace(decision=yes.decision._replace(schema_version=SCHEMA_VERSION + 1))
     mine = yes._replace(decision=Decision(Consent.DECLINED, local=True))
-    for none_made in (newer, yes._replace(ended=True), mine):
+    for none_made in (newer, newer._replace(switch="DO_NOT_TRACK"), yes._replace(ended=True), mine):
         assert cut_off(killed, none_made).endswith(": it ends when a session starts")
+    assert cut_off([samples.session()._replace(local=True)], yes).endswith(": it ends when a session starts")
+    untrustworthy = yes._replace(decision=untrusted(yes.decision), distrust="others may write it")
+    for undecided in (untrustworthy, EffectiveConsent(Decision())):  # it stays until a session may be measured
+        assert ":" not in cut_off(killed, undecided)

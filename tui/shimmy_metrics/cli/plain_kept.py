@@ -39,7 +39,7 @@ def measured_lines(shown: Overview, now: datetime) -> Iterator[str]:
             yield f"  {tokens_unknown(counters.unread)}"
         if preview.session.local:
             yield "  For you alone: no report is made of it. As a report it would be:"
-        else:  # whether one is made of it this shell cannot know where it has no usable receiver
+        else:  # without a usable receiver this shell does not know whether one is made of it
             yield f"  As a report, {AS_SAVED}:"
         yield f"  {preview.report.body.decode()}"
     if shown.days:

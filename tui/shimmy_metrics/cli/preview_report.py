@@ -10,7 +10,7 @@ from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.wording.consent import DISABLE, measured_elsewhere, obstacle
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere, there
+from shimmy_metrics.wording.other_servers import becomes_report, next_end, other_receiver, switched_elsewhere, there
 from shimmy_metrics.wording.receiver import by_way_of
 from shimmy_metrics.wording.running import AS_SAVED, last_saved, shown_address
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, REQUEST_BEING_SENT, SENT_AT_ITS_END, sent_when
@@ -67,11 +67,11 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
 
 def _as_it_would_be(found: Preview, now: datetime) -> str:
     """Return of what time the previewed report is: a running session's newest figures are not saved yet."""
+    reported = found.session is not None and becomes_report(found.consent, found.session)
     if found.session is None or found.session not in found.running:
-        return ", as its report would be made now:"
+        return f", as {'its report would be made' if reported else 'a report would be made of it'} now:"
     saved = last_saved(found.session, now)
-    its = "its report" if there(found.consent, found.session).seals else "as a report it would be,"
-    return f": {its} {AS_SAVED}{f', {saved}' if saved else ''},"
+    return f": {'its report' if reported else 'as a report,'} {AS_SAVED}{f', {saved}' if saved else ''},"
 
 
 def _session_name(found: Preview) -> str:

@@ -65,7 +65,8 @@ def _run_measured(profile: Profile, binary: str, arguments: Sequence[str], purge
         raise HandOverError(f"not measured: {error}") from None
     if not consent.measures:
         _purge(profile, purge)
-        untrusted = consent.obstacle is Obstacle.UNTRUSTED  # somebody relies on an answer that does not count
+        # Who set no switch relies on the answer in the config.
+        untrusted = consent.obstacle is Obstacle.UNTRUSTED and not consent.switch
         raise HandOverError(f"not measured: {consent.distrust}" if untrusted else "")
     if sys.platform == "linux":
         from shimmy_metrics.serve.start import run

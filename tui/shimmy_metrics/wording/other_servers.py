@@ -18,6 +18,11 @@ def there(consent: EffectiveConsent, session: Session) -> EffectiveConsent:
     return consent._replace(switch=session.switch, endpoint=endpoint, ended=ended)
 
 
+def becomes_report(consent: EffectiveConsent, session: Session) -> bool:
+    """Whether a report is made of a session that has not ended, if the consent in its process stays as it is."""
+    return not session.local and there(consent, session).seals
+
+
 def next_end(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
     """Return which session's end is the next one at which something may be sent, of those that run or come."""
     sending = sum(there(consent, session).sends for session in running)

@@ -7,7 +7,6 @@ from typing import Final
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.limits import IDLE_WRITE_SECONDS
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording.consent import NO_REPORT_MADE
 from shimmy_metrics.wording.numbers import amount, when
 
 _LATE: Final = timedelta(seconds=2 * IDLE_WRITE_SECONDS)
@@ -38,11 +37,11 @@ def last_saved(session: Session, now: datetime, zone: tzinfo | None = None) -> s
 
 def cut_off(found: Sequence[Session], consent: EffectiveConsent) -> str:
     """Return what becomes of sessions whose process is gone without having ended them, one or more."""
-    none_made = consent.decision.local or consent.obstacle in NO_REPORT_MADE
     counted = sum(session.counters.requests for session in found)
     what = f"{amount(len(found), 'session')}, {amount(counted, 'request')}"
-    ends = "it ends" if len(found) == 1 else "they end"
-    report = "" if none_made or all(session.local for session in found) else " and its report is made"
-    if report and len(found) > 1:
-        report = " and their reports are made"
-    return f"{what}: {ends}{report} when a session starts"
+    at_start = consent._replace(switch="")  # none starts where a switch is set
+    if not at_start.measures:
+        return what
+    ends, made = ("it ends", "its report is made") if len(found) == 1 else ("they end", "their reports are made")
+    reported = at_start.seals and not all(session.local for session in found)
+    return f"{what}: {ends}{f' and {made}' if reported else ''} when a session starts"

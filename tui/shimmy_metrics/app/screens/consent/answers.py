@@ -94,10 +94,11 @@ def can_delete_all(overview: Overview | None) -> bool:
     return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
 
 
-def server_keeps_files(overview: Overview) -> bool:
-    """Whether a server keeps the files that it uses though all is deleted: no no can be recorded, so it runs on."""
-    in_use = any(each.kind is FileKind.SESSION_LOCK for each in overview.files)  # also after its session was deleted
-    return in_use and overview.unusable is Unusable.CONFIG
+def server_may_keep_files(overview: Overview) -> bool:
+    """Whether a server may keep the files that it uses though all is deleted: no no can be recorded, so it runs on."""
+    # Its session may be deleted by now. One that was killed leaves a lock as well: then less is said than is done.
+    locked = any(each.kind is FileKind.SESSION_LOCK for each in overview.files)
+    return locked and overview.unusable is Unusable.CONFIG
 
 
 def nothing_saved(overview: Overview) -> bool:

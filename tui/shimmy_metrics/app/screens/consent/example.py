@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
-from shimmy_metrics.app.screens.outgoing.view import EXAMPLE, NOT_SENT, NOW, becomes_report, of_a_session
+from shimmy_metrics.app.screens.outgoing.view import EXAMPLE, NOT_SENT, NOW, of_a_session
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, of_report
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, at, muted, placed, strong, to, wrapped
 from shimmy_metrics.limits import REPORT_BYTES
+from shimmy_metrics.wording.other_servers import becomes_report
 from shimmy_metrics.wording.receiver import HEADERS, UNREACHABLE, connects
 
 
@@ -67,7 +68,7 @@ class Example:
         subject = of_report(overview.now)
         title, text = "An example of a report:", EXAMPLE
         if overview.running:
-            title = NOW if becomes_report(overview, overview.running[-1]) else NOT_SENT
+            title = NOW if becomes_report(overview.consent, overview.running[-1].session) else NOT_SENT
             text = of_a_session(canvas, overview, subject)
         head = headline(canvas, title, to(canvas.width - 1, *size, note=True))
         what = wrapped(text, canvas.width, role=Role.MUTED)

@@ -14,7 +14,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import CONSENT, Button, asking
 from shimmy_metrics.app.screens.consent.answer_line import Choice
-from shimmy_metrics.app.screens.consent.answers import can_delete_all, server_keeps_files
+from shimmy_metrics.app.screens.consent.answers import can_delete_all, server_may_keep_files
 from shimmy_metrics.app.screens.consent.layout import ConsentRows, consent_rows
 from shimmy_metrics.app.screens.consent.view import other_operator
 from shimmy_metrics.app.ui.bottom_row import BottomRow, fit_buttons
@@ -71,7 +71,7 @@ class ConsentScreen(BaseScreen):
         self.labels["page.explain"] = "press the chosen button"
         if overview is not None and overview.files:
             self.labels["page.leaf-down"] = "more: the files on disk"
-            if server_keeps_files(overview):
+            if server_may_keep_files(overview):
                 self.labels["consent.forget"] = "delete what is not in use"
         if self.host.start.asking:  # Esc leaves this question too
             self.labels["app.back"] = "quit without deciding"

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.consent.answers import can_delete_all, nothing_saved, server_keeps_files
+from shimmy_metrics.app.screens.consent.answers import can_delete_all, nothing_saved, server_may_keep_files
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.effective_consent import Unusable
@@ -89,7 +89,7 @@ def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     """Return what of ours lies on this disk, the recorded answer too; no line where nothing does."""
     if not overview.files:
         return ()
-    every = can_delete_all(overview) and not server_keeps_files(overview)
+    every = can_delete_all(overview) and not server_may_keep_files(overview)
     deletes = f" ({canvas.keys.of('consent.forget')} deletes all but the config)" if every else ""
     lines = [BLANK, *wrapped(f"On this disk{deletes}:", canvas.width, role=Role.STRONG)]
     for text in listed(overview.files):

@@ -143,8 +143,10 @@ class HistoryScreen(BaseScreen):
         """Compare other reports with this one, or no longer."""
         receipt = self.receipt()
         if receipt is None:
-            of_it = "No receipt of it is kept, so nothing can be compared with it."
-            await self.show_message(of_it if self.entry() else self._without_receipts("compare with"))
+            if self.entry():
+                await self.show_message("No receipt of it is kept, so nothing can be compared with it.")
+            else:
+                await self.show_message(self._without_receipts("compare with"))
             return
         chosen = self.host.baseline is None or self.host.baseline.row_id != receipt.row_id
         self.host.baseline = receipt if chosen else None
@@ -163,7 +165,7 @@ class HistoryScreen(BaseScreen):
         return self._recalls
 
     def _without_receipts(self, verb: str) -> str:
-        """Return why there is nothing to save, or to delete; of a store that was not read nothing is denied."""
+        """Return why there is no receipt to use; of a store that was not read nothing is denied."""
         overview = self.host.overview
         if overview is not None and not overview.store_read:
             return NOT_READ

@@ -19,7 +19,7 @@ from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.consent import while_unusable
 from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import there
+from shimmy_metrics.wording.other_servers import becomes_report, there
 from shimmy_metrics.wording.receiver import without_network
 from shimmy_metrics.wording.schedule import BEING_SENT, SENDER_LATE
 
@@ -115,7 +115,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
             return "Nothing is waiting. An example:" if overview.store_read else NOT_READ
         nothing = "" if overview.outbox else "Nothing is waiting. "
         live = session_of(overview, subject)
-        if live is not None and not becomes_report(overview, live):
+        if live is not None and not becomes_report(overview.consent, live.session):
             return f"{nothing}{NOT_SENT}"
         if any(each.report.report_id == subject.key for each in overview.cut_off):
             return f"{nothing}{CUT_OFF}"
@@ -199,11 +199,6 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
     if report.consent_id != consent.decision.consent_id:
         return f"Made under an earlier yes{others}."
     return f"Made for {meant}, which you did not agree to{others}."
-
-
-def becomes_report(overview: Overview, live: SessionPreview) -> bool:
-    """Whether a session that ended now would become a report, as the consent in its process is now."""
-    return not live.session.local and there(overview.consent, live.session).seals
 
 
 def only_for_the_person(overview: Overview, live: SessionPreview) -> bool:

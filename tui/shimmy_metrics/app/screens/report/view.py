@@ -32,7 +32,7 @@ from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording.numbers import amount, with_separators
-from shimmy_metrics.wording.other_servers import there
+from shimmy_metrics.wording.other_servers import becomes_report, there
 from shimmy_metrics.wording.values import values
 
 ALL_NEW: Final = "No report that was taken is kept here, so everything is new."
@@ -284,12 +284,11 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
     if overview.proxy and not sent_to and same_endpoint(receiver, overview.consent.endpoint):
         yield placed(width, at(1, muted("through "), overview.proxy))
     yield placed(width, at(1, muted("sha256 "), subject.sha256))
-    acting = (overview.consent, *(there(overview.consent, each.session) for each in overview.running))
-    automatic = any(each.sends for each in acting) and not overview.consent.holds
-    if automatic and (subject.running or (subject.sealed and subject.reports[0].state is QueueState.DUE)):
-        them = "it" if subject.report else "them"
-        alone = f"If more reports go with {them}, the request and its digest differ."
-        yield placed(width, at(1, muted(canvas.fullest(width - 1, alone, "With more reports both differ."))))
+    live, report = session_of(overview, subject), subject.reports[0]
+    due = subject.sealed and report.state is QueueState.DUE and report.row_id not in overview.overdue
+    if due or (live is not None and becomes_report(overview.consent, live.session)):
+        differs = "Sent with other reports, the request and its digest differ."
+        yield placed(width, at(1, muted(canvas.fullest(width - 1, differs, "With others both differ."))))
 
 
 def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:

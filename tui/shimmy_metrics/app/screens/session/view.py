@@ -16,7 +16,7 @@ from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording.consent import measured_elsewhere, unsaved
 from shimmy_metrics.wording.numbers import duration, when, with_separators
-from shimmy_metrics.wording.other_servers import switched_elsewhere, there
+from shimmy_metrics.wording.other_servers import becomes_report, switched_elsewhere, there
 from shimmy_metrics.wording.running import last_saved, shown_address
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from shimmy_metrics.wording.values import values
@@ -60,8 +60,8 @@ def session_view(canvas: Canvas, overview: Overview | None, index: int) -> Conte
         return no_session_view(canvas, overview)
     index = min(index, len(overview.running) - 1)
     live = overview.running[index]
-    sealed = not live.session.local and there(overview.consent, live.session).seals
-    rows = (*figure_rows(canvas, live, sealed=sealed), *kept_rows(canvas, overview))
+    reported = becomes_report(overview.consent, live.session)
+    rows = (*figure_rows(canvas, live, reported=reported), *kept_rows(canvas, overview))
     return Content(_head(canvas, overview, live, index), rows)
 
 
@@ -185,16 +185,16 @@ def _source(counters: Counters) -> str:
     return f"partly {next(source for source in doubtful if counters.sources.get(source))}"
 
 
-def figure_rows(canvas: Canvas, live: SessionPreview, *, sealed: bool = False) -> tuple[Row, ...]:
+def figure_rows(canvas: Canvas, live: SessionPreview, *, reported: bool = False) -> tuple[Row, ...]:
     """Return each figure beside what the report says, requests a minute, routes, and where tokens are unknown.
 
-    `sealed`: the session becomes a report.
+    `reported`: a report is made of the session.
     """
     ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
     sent = values(live.report.body)
     now = "measured" if live.session.ended else "now"
     room = canvas.width - 1 - leaves
-    leaving_as = canvas.fullest(room, *_leaving(canvas, sealed=sealed))
+    leaving_as = canvas.fullest(room, *_leaving(canvas, reported=reported))
     stays = canvas.fullest(room - 2, "not sent", "unsent")
     head = placed(canvas.width, to(ends, muted(now)), at(leaves, muted(leaving_as)))
     rows = [Row(head)]
@@ -215,9 +215,9 @@ def figure_rows(canvas: Canvas, live: SessionPreview, *, sealed: bool = False) -
     return (*rows, *map(Row, sparkline(canvas, live.session, canvas.rows - len(rows) - len(below))), *below)
 
 
-def _leaving(canvas: Canvas, *, sealed: bool) -> tuple[str, ...]:
+def _leaving(canvas: Canvas, *, reported: bool) -> tuple[str, ...]:
     """Return the heading above what a report says, in ever fewer words."""
-    which = "the" if sealed else "a"
+    which = "the" if reported else "a"
     short = (f"in {which} report", "reported")
     return short if canvas.narrow else (f"as {which} report would say", *short)
 
