@@ -161,7 +161,7 @@ async def test_while_the_config_cannot_be_used_no_session_is_said_to_be_measured
     left = unusable._replace(files=(STORE, LOCK), running=())  # its session was deleted, the server runs on
     assert "deletes all but the config" not in await shown(tmp_path, left, "c")
     assert "deletes all but the config" in await shown(tmp_path, left._replace(files=(STORE,)), "c")
-    assert "d delete what is not in use" in await shown(tmp_path, left, "c", "question_mark")
+    assert "d delete all that can go" in await shown(tmp_path, left, "c", "question_mark")
     alone = left._replace(files=(STORE,))
     assert "d delete all but the config" in await shown(tmp_path, alone, "c", "question_mark")
     example = await shown(tmp_path, unusable, "c", "w")

@@ -72,7 +72,7 @@ class ConsentScreen(BaseScreen):
         if overview is not None and overview.files:
             self.labels["page.leaf-down"] = "more: the files on disk"
             if server_may_keep_files(overview):
-                self.labels["consent.forget"] = "delete what is not in use"
+                self.labels["consent.forget"] = "delete all that can go"
         if self.host.start.asking:  # Esc leaves this question too
             self.labels["app.back"] = "quit without deciding"
 
