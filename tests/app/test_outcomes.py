@@ -344,13 +344,15 @@ async def test_several_sessions_that_were_cut_off_are_counted(tmp_path: Path) ->
 
 async def test_of_a_session_that_was_cut_off_no_server_is_said_to_use_a_receiver(tmp_path: Path) -> None:
     shown = overviews.busy()
-    cut_off = shown._replace(running=(), outbox=(), cut_off=shown.running, unusable=Unusable.ENDPOINT)
+    unknown = shown.consent._replace(decision=overviews.undecided().consent.decision)
+    cut_off = shown._replace(running=(), outbox=(), cut_off=shown.running, consent=unknown, unusable=Unusable.ENDPOINT)
     app = opened.still(tmp_path, cut_off)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
         told = " ".join(opened.text(app).split())
-        assert "It is made when a session starts, and then sent or held like any other." in told
+        assert "While SHIMMY_METRICS_ENDPOINT cannot be used nothing is measured or sent from this shell." in told
         assert "Its server" not in told
+        assert "Metrics are off" not in told
 
 
 async def test_a_session_that_was_cut_off_is_shown_with_the_receiver_that_it_was_measured_for(tmp_path: Path) -> None:

@@ -212,10 +212,9 @@ def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     if live is not None and only_for_the_person(overview, live):
         return STAYS
     cut_off = live in overview.cut_off
-    if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT) and not cut_off:
-        return "Its server uses its own receiver, not this shell's."
-    if overview.unusable is Unusable.CONFIG:
-        return while_unusable(Unusable.CONFIG)
+    if overview.unusable is not None:  # then nobody knows here what was answered
+        its_own = overview.unusable is not Unusable.CONFIG and not cut_off
+        return "Its server uses its own receiver, not this shell's." if its_own else while_unusable(overview.unusable)
     if overview.consent.obstacle is Obstacle.UNTRUSTED:
         return "While the answer in the config does not count nothing is measured or sent."
     if overview.consent.decision.consent is not Consent.GRANTED:
