@@ -87,6 +87,15 @@ def test_a_session_counts_nothing_while_others_may_write_the_answer(home: Home) 
     assert json.loads(home.run("usage", "--json", command="shimmy-metrics").stdout)[0]["requests"] == 2
 
 
+def test_behind_a_switch_others_who_may_write_the_answer_are_not_named_as_the_reason(home: Home) -> None:
+    home.agree()
+    home.profile.config_path.chmod(0o666)
+    with ToyServer() as toy, measured(home.having(DO_NOT_TRACK="1"), toy.url) as (port, process):
+        told = announced(process)
+    assert told.startswith(f"shimmy-metrics: not measured, passed on at http://127.0.0.1:{port}")
+    assert told.rstrip().endswith("(shimmy config --metrics status)")
+
+
 @needs_users
 @pytest.mark.parametrize("mode", [0o755, 0o777])
 def test_another_user_s_lock_delays_no_no(mode: int) -> None:

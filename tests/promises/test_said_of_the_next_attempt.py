@@ -55,7 +55,7 @@ def test_a_session_that_was_killed_is_shown_with_the_bytes_that_the_next_start_s
         assert status_json(home)["sessions_cut_off"] == 1
         shown = home.metrics("preview")
         size = f"{len(shown.stdout)} bytes"
-        assert f"The session that was cut off, as its report would be made now: {size}." in shown.stderr
+        assert f"The session that was cut off, as a report of it would be now: {size}." in shown.stderr
         assert "Reports are sent when the next session starts." in shown.stderr
         told = home.run("tui", "--plain").stdout
         assert "Cut off: 1 session, 0 requests: it ends and its report is made when a session starts." in told
@@ -71,7 +71,7 @@ def test_of_two_sessions_that_were_killed_the_previewed_one_is_said_to_be_the_ne
         with _measured(home, toy, signal.SIGKILL), _measured(home, toy, signal.SIGKILL):
             pass
         told = home.metrics("preview").stderr
-    assert told.startswith("The newest of 2 sessions that were cut off, as its report would be made now: ")
+    assert told.startswith("The newest of 2 sessions that were cut off, as a report of it would be now: ")
 
 
 def test_of_a_session_that_was_killed_a_switch_in_this_shell_does_not_say_that_it_is_measured(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_of_a_session_that_was_killed_a_switch_in_this_shell_does_not_say_that_i
         with _measured(home, toy, signal.SIGKILL):
             pass
         told = home.having(DO_NOT_TRACK="1").metrics("preview").stderr
-    assert told.startswith("The session that was cut off, as its report would be made now: ")
+    assert told.startswith("The session that was cut off, as a report of it would be now: ")
     assert "is measured" not in told
     assert "Nothing is sent from here: DO_NOT_TRACK=1 is set." in told
 

@@ -81,7 +81,7 @@ def test_one_whose_process_goes_while_the_store_is_read_is_not_shown_as_both(
 def test_its_report_is_compared_and_named_as_what_it_is(mine: Profile) -> None:
     found = compare_reports(mine, FACTS)
     assert (found.after.stage, found.others) == (Stage.CUT_OFF, ())
-    assert "of the session that was cut off" in "\n".join(diff_lines(found, NOW))
+    assert "the session that was cut off, as a report of it would be now" in "\n".join(diff_lines(found, NOW))
     named = compare_reports(mine, FACTS, [found.after.report_id])
     assert (named.after.stage, named.after.report_id) == (Stage.CUT_OFF, found.after.report_id)
 

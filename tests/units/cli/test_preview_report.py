@@ -6,6 +6,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import SCHEMA_VERSION, untrusted
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.records import Session
+from shimmy_metrics.wording.consent import obstacle
 from support import overviews, samples
 
 (RUNNING,) = (each.session for each in overviews.busy().running)
@@ -33,9 +34,14 @@ def test_of_a_running_session_of_which_no_report_is_made_none_is_named() -> None
         assert _first_line(consent, session) == expected
 
 
-def test_nor_of_one_that_was_cut_off() -> None:
-    made = "The session that was cut off, as its report would be made now: 2 bytes."
-    assert _first_line(YES, RUNNING, cut_off=True) == made
-    for consent, session in NONE_MADE:
-        expected = "The session that was cut off, as a report would be made of it now: 2 bytes."
+def test_of_one_that_was_cut_off_none_is_promised() -> None:
+    for consent, session in ((YES, RUNNING), *NONE_MADE):
+        expected = "The session that was cut off, as a report of it would be now: 2 bytes."
         assert _first_line(consent, session, cut_off=True) == expected
+
+
+def test_of_one_that_was_cut_off_it_is_said_that_nothing_is_sent_from_a_shell_with_another_receiver() -> None:
+    here = YES._replace(endpoint="https://other.example/v1/usage")
+    request = Request(here.endpoint, (), b"{}", ())
+    found = Preview(request, Basis.SESSION, here, RUNNING._replace(endpoint=YES.endpoint), (), 1)
+    assert list(described(found, samples.NOW))[1:] == [obstacle(here)]

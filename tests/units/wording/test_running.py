@@ -78,12 +78,22 @@ def test_of_a_session_that_was_cut_off_no_report_is_promised_where_none_is_made(
     switched = yes._replace(switch="DO_NOT_TRACK")  # another shell's servers start
     for made in (yes, switched, yes._replace(endpoint="https://other.example.org")):
         assert cut_off(killed, made).endswith(": it ends and its report is made when a session starts")
-    assert cut_off(killed * 2, yes).endswith(": they end and their reports are made when a session starts")
     newer = yes._replace(decision=yes.decision._replace(schema_version=SCHEMA_VERSION + 1))
     mine = yes._replace(decision=Decision(Consent.DECLINED, local=True))
     for none_made in (newer, newer._replace(switch="DO_NOT_TRACK"), yes._replace(ended=True), mine):
         assert cut_off(killed, none_made).endswith(": it ends when a session starts")
-    assert cut_off([samples.session()._replace(local=True)], yes).endswith(": it ends when a session starts")
     untrustworthy = yes._replace(decision=untrusted(yes.decision), distrust="others may write it")
     for undecided in (untrustworthy, EffectiveConsent(Decision())):  # it stays until a session may be measured
         assert ":" not in cut_off(killed, undecided)
+
+
+def test_of_sessions_that_were_cut_off_only_those_that_are_not_for_the_person_alone_become_reports() -> None:
+    yes = EffectiveConsent(Decision(Consent.GRANTED, consent_id="yes"))
+    one, mine = samples.session(), samples.session(local=True)
+    for found, ends in (
+        ([one, one], "they end and their reports are made"),
+        ([one, mine], "they end and 1 report is made"),
+        ([one, mine, one], "they end and 2 reports are made"),
+        ([mine, mine], "they end"),
+    ):
+        assert cut_off(found, yes).endswith(f": {ends} when a session starts")

@@ -125,8 +125,8 @@ _WORDS: Final = {Change.CHANGED: "changed", Change.ADDED: "added", Change.REMOVE
 _STAGES: Final = {
     Stage.SENT: "the report sent",
     Stage.QUEUED: "the waiting report made",
-    Stage.RUNNING: "the running session's report as it would be now",
-    Stage.CUT_OFF: "the report, as it would be made now, of the session that was cut off",
+    Stage.RUNNING: "the running session, as a report of it would be now",
+    Stage.CUT_OFF: "the session that was cut off, as a report of it would be now",
     Stage.EXAMPLE: "an example: this machine's facts, and a session in which nothing happened",
 }
 

@@ -68,7 +68,7 @@ def _waiting(shown: Overview, now: datetime) -> Iterator[str]:
         return
     yield "No report is waiting."
     for preview in shown.cut_off:
-        yield "  A session that was cut off, as a report:"
+        yield "  A session that was cut off, as a report of it would be now:"
         yield f"  {preview.report.body.decode()}"
     if not (shown.running or shown.cut_off):
         yield "  An example: this machine's facts, and a session in which nothing happened. It is not sent."

@@ -50,7 +50,7 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
     if found.sending:
         yield REQUEST_BEING_SENT
     due = found.basis is Basis.QUEUED and found.request.reports[0].state is QueueState.DUE
-    if obstacle(consent) and not acting.sends:
+    if obstacle(consent) and (running is None or not acting.sends):
         yield obstacle(consent)
         if due and elsewhere and not found.sending and any(there(consent, each).sends for each in found.running):
             yield sent_when(found.attempt, next_end(consent, found.running))
@@ -67,10 +67,10 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
 
 def _as_it_would_be(found: Preview, now: datetime) -> str:
     """Return of what time the previewed report is: a running session's newest figures are not saved yet."""
-    reported = found.session is not None and becomes_report(found.consent, found.session)
     if found.session is None or found.session not in found.running:
-        return f", as {'its report would be made' if reported else 'a report would be made of it'} now:"
+        return ", as a report of it would be now:"
     saved = last_saved(found.session, now)
+    reported = becomes_report(found.consent, found.session)
     return f": {'its report' if reported else 'as a report,'} {AS_SAVED}{f', {saved}' if saved else ''},"
 
 

@@ -123,7 +123,7 @@ class Session:
 
         While the config cannot be used, or its answer does not count, nothing is decided, and nothing is counted.
         """
-        if isinstance(consent, UserError) or consent.obstacle is Obstacle.UNTRUSTED:
+        if isinstance(consent, UserError) or (consent.obstacle is Obstacle.UNTRUSTED and not consent.switch):
             self._recorder.pause()
             reason = str(consent) if isinstance(consent, UserError) else consent.distrust
             self._announcement.set_state(Measured.NO, reason)

@@ -42,6 +42,8 @@ def cut_off(found: Sequence[Session], consent: EffectiveConsent) -> str:
     at_start = consent._replace(switch="")  # none starts where a switch is set
     if not at_start.measures:
         return what
-    ends, made = ("it ends", "its report is made") if len(found) == 1 else ("they end", "their reports are made")
-    reported = at_start.seals and not all(session.local for session in found)
-    return f"{what}: {ends}{f' and {made}' if reported else ''} when a session starts"
+    ends = "it ends" if len(found) == 1 else "they end"
+    made = sum(not session.local for session in found) if at_start.seals else 0
+    reports = "its report" if len(found) == 1 else "their reports" if made == len(found) else amount(made, "report")
+    made_too = f" and {reports} {'is' if made == 1 else 'are'} made" if made else ""
+    return f"{what}: {ends}{made_too} when a session starts"
