@@ -69,6 +69,7 @@ def test_a_session_that_the_yes_does_not_cover_is_not_said_to_be_sent() -> None:
         assert next_report(yes, [each]) is NextEnd.ANY
         assert next_report(yes, [each, covered]) is NextEnd.RUNNING
         assert effect_of_answer(yes, Situation((each,)))[-1] == told
+        assert effect_of_answer(yes, Situation(cut_off=(each,)))[-1] == told
     assert effect_of_answer(yes, Situation((covered,))) == effect_of_answer(yes, QUIET)
 
 

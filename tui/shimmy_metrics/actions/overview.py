@@ -115,7 +115,8 @@ class Overview(NamedTuple):
     @property
     def situation(self) -> Situation:
         """What is so for an answer that is given now."""
-        return Situation(self.sessions, self.attempt, self.sending, self.unusable, self.store_unusable)
+        cut_off = tuple(each.session for each in self.cut_off)
+        return Situation(self.sessions, self.attempt, self.sending, self.unusable, self.store_unusable, cut_off)
 
     @property
     def departures(self) -> tuple[Departure, ...]:

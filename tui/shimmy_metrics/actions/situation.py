@@ -10,8 +10,9 @@ from shimmy_metrics.records import Session
 class Situation(NamedTuple):
     """What is measured and sent at the moment, and what cannot be used.
 
-    `running` are the sessions that are measured. `attempt` is when a sender tries next by itself; `sending`: one is at
-    work. `unusable`: nothing is measured from this shell; `store_unusable`: nothing is saved, whatever is started.
+    `running` are the sessions that are measured, `cut_off` those whose process is gone without having ended them.
+    `attempt` is when a sender tries next by itself; `sending`: one is at work. `unusable`: nothing is measured from
+    this shell; `store_unusable`: nothing is saved, whatever is started.
     """
 
     running: tuple[Session, ...] = ()
@@ -19,3 +20,4 @@ class Situation(NamedTuple):
     sending: bool = False
     unusable: Unusable | None = None
     store_unusable: bool = False
+    cut_off: tuple[Session, ...] = ()

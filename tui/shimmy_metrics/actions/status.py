@@ -56,7 +56,7 @@ class Status(NamedTuple):
     @property
     def situation(self) -> Situation:
         """What is so for an answer that is given now."""
-        return Situation(self.running, self.attempt, self.sending, self.unusable, self.store_unusable)
+        return Situation(self.running, self.attempt, self.sending, self.unusable, self.store_unusable, self.cut_off)
 
     @property
     def last(self) -> Departure | None:

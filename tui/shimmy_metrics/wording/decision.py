@@ -63,7 +63,7 @@ def effect_of_answer(
         when = BEING_SENT if now.sending else sent_when(now.attempt, next_report(consent, now.running))
     others = "Only sessions of Shimmy itself are sent; those of another server stay here."
     stays = (others,) if same_endpoint(consent.endpoint, ENDPOINT) else ()
-    return measured, when, *stays, *_begun_before(decision, now.running)
+    return measured, when, *stays, *_begun_before(decision, (*now.running, *now.cut_off))
 
 
 def _in_the_way(now: Situation) -> str:
@@ -73,11 +73,11 @@ def _in_the_way(now: Situation) -> str:
     return f"{UNSAVED.capitalize()}." if now.store_unusable else ""
 
 
-def _begun_before(decision: Decision, running: Sequence[Session]) -> Iterator[str]:
-    """Yield what becomes of running sessions that a yes does not cover."""
-    if any(session.local for session in running):
+def _begun_before(decision: Decision, unended: Sequence[Session]) -> Iterator[str]:
+    """Yield what becomes of sessions that a yes does not cover: they run, or were cut off."""
+    if any(session.local for session in unended):
         yield "A session that began only for you stays here."
-    if any(not session.local and session.consent_id != decision.consent_id for session in running):
+    if any(not session.local and session.consent_id != decision.consent_id for session in unended):
         yield "The report of a session that began under another yes is held until you release it."
 
 
