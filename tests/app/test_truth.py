@@ -299,12 +299,19 @@ async def test_of_a_session_that_is_the_person_s_alone_no_report_is_promised(tmp
             assert "The report, if its server stopped now" not in content
 
 
-@pytest.mark.parametrize("why", ["the receiver takes no more", "a newer yes"])
-async def test_where_none_is_made_no_report_is_promised_of_a_session(tmp_path: Path, why: str) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda consent: consent._replace(ended=True),
+        lambda consent: consent._replace(decision=consent.decision._replace(schema_version=SCHEMA_VERSION + 1)),
+    ],
+    ids=["the receiver takes no more", "a newer yes"],
+)
+async def test_where_none_is_made_no_report_is_promised_of_a_session(
+    tmp_path: Path, changed: Callable[[EffectiveConsent], EffectiveConsent]
+) -> None:
     shown = overviews.busy()
-    newer = shown.consent.decision._replace(schema_version=SCHEMA_VERSION + 1)
-    none_made = {"ended": True} if why == "the receiver takes no more" else {"decision": newer}
-    app = opened.still(tmp_path, shown._replace(outbox=(), consent=shown.consent._replace(**none_made)))
+    app = opened.still(tmp_path, shown._replace(outbox=(), consent=changed(shown.consent)))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
         assert "as a report would say" in told(app)

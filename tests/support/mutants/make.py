@@ -73,7 +73,7 @@ def _spliced(module: cst.Module, rows: Sequence[str], found: "_Found") -> str | 
 
 
 def _change(before: Sequence[str], after: Sequence[str]) -> str:
-    """Return in words what is another in the source, by its lines."""
+    """Return in words which lines differ."""
     shorter = min(len(before), len(after))
     # What is the same around the change is left out first, since comparing whole modules takes long.
     first = next((at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), shorter)

@@ -3,10 +3,13 @@
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.cli.preview_report import described
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
-from shimmy_metrics.consent.state import SCHEMA_VERSION, untrusted
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Delivery, untrusted
 from shimmy_metrics.delivery.request import Request
+from shimmy_metrics.next_attempt import FIRST_ATTEMPT
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.decision import UNDER_ANOTHER_YES
+from shimmy_metrics.wording.schedule import NextEnd, sent_when
 from support import overviews, samples
 
 (RUNNING,) = (each.session for each in overviews.busy().running)
@@ -38,6 +41,16 @@ def test_of_one_that_was_cut_off_none_is_promised() -> None:
     for consent, session in ((YES, RUNNING), *NONE_MADE):
         expected = "The session that was cut off, as a report of it would be now: 2 bytes."
         assert _first_line(consent, session, cut_off=True) == expected
+
+
+def test_the_report_of_one_that_began_under_another_yes_is_said_to_be_held() -> None:
+    yes = YES._replace(decision=YES.decision._replace(delivery=Delivery.AUTOMATIC, consent_id="the newest"))
+    for session, line in (
+        (RUNNING, UNDER_ANOTHER_YES),
+        (RUNNING._replace(consent_id="the newest"), sent_when(FIRST_ATTEMPT, NextEnd.ANY)),
+    ):
+        found = Preview(Request(yes.endpoint, (), b"{}", ()), Basis.SESSION, yes, session, (), 1)
+        assert list(described(found, samples.NOW))[1:] == [line]
 
 
 def test_of_one_that_was_cut_off_it_is_said_that_nothing_is_sent_from_a_shell_with_another_receiver() -> None:

@@ -7,8 +7,9 @@ from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere, there
+from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere
 from shimmy_metrics.wording.schedule import NextEnd
+from shimmy_metrics.wording.session_consent import there
 from support import samples
 
 OTHER = "https://metrics.example.org/v1/usage"

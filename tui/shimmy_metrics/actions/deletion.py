@@ -43,9 +43,10 @@ def _delete(profile: Profile, db: Database, *, local: bool) -> PurgeResult:
         sessions.remove_all(db)
         if summed:  # else its page would be written all the same, which takes room
             days.remove_all(db)
+        delete_meta(db, AT_START)  # what the last measured server was goes with its figures
     outbox.remove_all(db)
-    # There is nothing left to send, or to try again. What the last measured server was stays with its figures.
-    delete_meta(db, FAILURES, SKIPPED, NO_ATTEMPT_LEFT, RELEASED, *(() if local else (AT_START,)))
+    # There is nothing left to send, or to try again.
+    delete_meta(db, FAILURES, SKIPPED, NO_ATTEMPT_LEFT, RELEASED)
     return PurgeResult(
         reports=0 if local else len(queued) - len(carried) - unrecorded,
         unrecorded=0 if local else unrecorded,

@@ -38,7 +38,7 @@ else:
 
 
 class SessionPreview(NamedTuple):
-    """A running session, and the report it would be if it ended now."""
+    """A session that runs or was cut off, and the report it would be if it ended now."""
 
     session: Session
     report: QueuedReport

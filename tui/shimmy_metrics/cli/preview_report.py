@@ -9,11 +9,13 @@ from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.wording.consent import DISABLE, measured_elsewhere, obstacle
+from shimmy_metrics.wording.decision import UNDER_ANOTHER_YES
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import becomes_report, next_end, other_receiver, switched_elsewhere, there
+from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere
 from shimmy_metrics.wording.receiver import by_way_of
 from shimmy_metrics.wording.running import AS_SAVED, last_saved, shown_address
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, REQUEST_BEING_SENT, SENT_AT_ITS_END, sent_when
+from shimmy_metrics.wording.session_consent import becomes_report, there
 
 
 def described(found: Preview, now: datetime) -> Iterator[str]:
@@ -45,17 +47,18 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
     if other:
         yield other
     acting = consent if found.session is None else there(consent, found.session)
-    if running is None:  # the process of one that was cut off is gone, and its switch with it
-        acting = acting._replace(switch=consent.switch)
     if found.sending:
         yield REQUEST_BEING_SENT
     due = found.basis is Basis.QUEUED and found.request.reports[0].state is QueueState.DUE
+    # The process of one that was cut off is gone, and this shell's switch and receiver decide.
     if obstacle(consent) and (running is None or not acting.sends):
         yield obstacle(consent)
         if due and elsewhere and not found.sending and any(there(consent, each).sends for each in found.running):
             yield sent_when(found.attempt, next_end(consent, found.running))
     elif consent.decision.consent is not Consent.GRANTED:
         yield "It will not be sent: metrics are not enabled."
+    elif found.session is not None and found.session.consent_id != consent.decision.consent_id:
+        yield UNDER_ANOTHER_YES
     elif found.basis is Basis.SESSION and consent.holds:
         yield HELD_UNTIL_RELEASED
     elif not found.sending and (consent.sends or elsewhere) and acting.sends and (found.basis is Basis.SESSION or due):

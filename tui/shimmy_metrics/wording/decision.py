@@ -25,6 +25,8 @@ FROM_NEXT_START: Final = (
     "there."
 )
 
+UNDER_ANOTHER_YES: Final = "The report of a session that began under another yes is held until you release it."
+
 
 def effect_of_answer(
     consent: EffectiveConsent, now: Situation, *, starting: bool = False, own_server: bool = OWN_SERVER
@@ -78,7 +80,7 @@ def _begun_before(decision: Decision, unended: Sequence[Session]) -> Iterator[st
     if any(session.local for session in unended):
         yield "A session that began only for you stays here."
     if any(not session.local and session.consent_id != decision.consent_id for session in unended):
-        yield "The report of a session that began under another yes is held until you release it."
+        yield UNDER_ANOTHER_YES
 
 
 def answer_recorded(

@@ -9,18 +9,7 @@ from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording.running import shown_address
 from shimmy_metrics.wording.schedule import NextEnd, next_attempt
-
-
-def there(consent: EffectiveConsent, session: Session) -> EffectiveConsent:
-    """Return what is in force in a running session's process: the same decision under its own switch and receiver."""
-    endpoint = session.endpoint or consent.endpoint
-    ended = consent.ended and same_endpoint(endpoint, consent.endpoint)
-    return consent._replace(switch=session.switch, endpoint=endpoint, ended=ended)
-
-
-def becomes_report(consent: EffectiveConsent, session: Session) -> bool:
-    """Whether a report is made of a session that has not ended, if the consent in its process stays as it is."""
-    return not session.local and there(consent, session).seals
+from shimmy_metrics.wording.session_consent import there
 
 
 def next_end(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:

@@ -8,6 +8,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.limits import IDLE_WRITE_SECONDS
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording.numbers import amount, when
+from shimmy_metrics.wording.session_consent import becomes_report
 
 _LATE: Final = timedelta(seconds=2 * IDLE_WRITE_SECONDS)
 
@@ -39,11 +40,10 @@ def cut_off(found: Sequence[Session], consent: EffectiveConsent) -> str:
     """Return what becomes of sessions whose process is gone without having ended them, one or more."""
     counted = sum(session.counters.requests for session in found)
     what = f"{amount(len(found), 'session')}, {amount(counted, 'request')}"
-    at_start = consent._replace(switch="")  # none starts where a switch is set
-    if not at_start.measures:
+    if not consent._replace(switch="").measures:  # none starts where a switch is set
         return what
     ends = "it ends" if len(found) == 1 else "they end"
-    made = sum(not session.local for session in found) if at_start.seals else 0
+    made = sum(becomes_report(consent, session) for session in found)
     reports = "its report" if len(found) == 1 else "their reports" if made == len(found) else amount(made, "report")
     made_too = f" and {reports} {'is' if made == 1 else 'are'} made" if made else ""
     return f"{what}: {ends}{made_too} when a session starts"

@@ -12,8 +12,8 @@ from shimmy_metrics.app.screens.report.view import Selection, View, report_view
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, at, muted, placed, strong, to, wrapped
 from shimmy_metrics.limits import REPORT_BYTES
-from shimmy_metrics.wording.other_servers import becomes_report
 from shimmy_metrics.wording.receiver import HEADERS, UNREACHABLE, connects
+from shimmy_metrics.wording.session_consent import becomes_report
 
 
 def example_screen(host: Host, commands: Commands) -> ReportScreen:

@@ -67,8 +67,8 @@ class ConsentScreen(BaseScreen):
     def _offer(self, choices: tuple[Choice, ...]) -> None:
         self._choices = choices
         self.labels = {each.name: f"{each.label[:1].lower()}{each.label[1:]}" for each in choices}
-        overview = self.host.overview
         self.labels["page.explain"] = "press the chosen button"
+        overview = self.host.overview
         if overview is not None and overview.files:
             self.labels["page.leaf-down"] = "more: the files on disk"
             if server_may_keep_files(overview):

@@ -19,9 +19,9 @@ from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.consent import while_unusable
 from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import becomes_report, there
 from shimmy_metrics.wording.receiver import without_network
 from shimmy_metrics.wording.schedule import BEING_SENT, SENDER_LATE
+from shimmy_metrics.wording.session_consent import becomes_report, there
 
 _ROOMY: Final = 20
 """Rows from which on it is said here what happens without a network; below, the list's own rows are worth more."""
@@ -33,7 +33,7 @@ LAST_SENT: Final = "Nothing is waiting or measured. The last report that was sen
 NOW: Final = "The report, if its server stopped now:"
 
 NOT_SENT: Final = "The session, as a report would say it:"
-"""Of one of which no report is made: it is the person's alone, or nothing is sent any more."""
+"""Of one of which no report is made, or of which that is not known here."""
 
 STAYS: Final = "Only for you: it stays here."
 
@@ -117,7 +117,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         live = session_of(overview, subject)
         if live is not None and not becomes_report(overview.consent, live.session):
             return f"{nothing}{NOT_SENT}"
-        if any(each.report.report_id == subject.key for each in overview.cut_off):
+        if live in overview.cut_off:
             return f"{nothing}{CUT_OFF}"
         return f"{nothing}{NOW}"
     waiting, report = len(overview.outbox), subject.reports[0]
@@ -212,7 +212,7 @@ def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     if live is not None and only_for_the_person(overview, live):
         return STAYS
     cut_off = live in overview.cut_off
-    if overview.unusable is not None:  # then nobody knows here what was answered
+    if overview.unusable is not None:  # then no answer but a no is known here
         its_own = overview.unusable is not Unusable.CONFIG and not cut_off
         return "Its server uses its own receiver, not this shell's." if its_own else while_unusable(overview.unusable)
     if overview.consent.obstacle is Obstacle.UNTRUSTED:

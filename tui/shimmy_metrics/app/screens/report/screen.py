@@ -59,8 +59,8 @@ class ReportScreen(BaseScreen):
     async def fill(self) -> None:
         """Fill the frame's places; the key that releases a report releases a request of several whole."""
         subject = self.source.subject()
-        several = subject is not None and subject.report is None
-        self.labels = {"outbox.release": "release these reports"} if several else {}
+        together = subject is not None and subject.report is None
+        self.labels = {"outbox.release": "release these reports"} if together else {}
         await super().fill()
 
     def buttons(self) -> Sequence[Button]:

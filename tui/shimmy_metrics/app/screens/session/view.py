@@ -16,8 +16,9 @@ from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording.consent import measured_elsewhere, unsaved
 from shimmy_metrics.wording.numbers import duration, when, with_separators
-from shimmy_metrics.wording.other_servers import becomes_report, switched_elsewhere, there
+from shimmy_metrics.wording.other_servers import switched_elsewhere
 from shimmy_metrics.wording.running import last_saved, shown_address
+from shimmy_metrics.wording.session_consent import becomes_report, there
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from shimmy_metrics.wording.values import values
 
