@@ -35,10 +35,6 @@ sys.exit(shimmy())
 """
 
 
-def _runs(number: int) -> bool:
-    return Path(f"/proc/{number}/exe").exists()  # not of a zombie
-
-
 def _end(pid: Path) -> None:
     with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
         os.kill(int(pid.read_text()), signal.SIGKILL)
@@ -58,8 +54,8 @@ def _served(folder: Path, script: str) -> "Iterator[tuple[int, subprocess.Popen[
             wait_for(port, process)
             yield port, process
         finally:
-            process.kill()  # the script dies with it; what that started outlives both, and holds our pipes
-            wait_until(lambda: not _runs(process.pid))
+            process.kill()  # what the script started outlives it, and holds our pipes
+            process.wait(LONGEST)  # the script's own end is sent by then: else it would start another
             _end(folder / "pid")
 
 

@@ -119,7 +119,7 @@ class Home:
         finally:
             if process.poll() is None:
                 process.kill()
-            process.communicate()
+            process.communicate(timeout=LONGEST)  # whatever outlives it and holds its pipes fails a test, not the run
 
 
 def announced(process: "subprocess.Popen[str]") -> str:
