@@ -8,8 +8,7 @@ from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording.consent import obstacle
-from shimmy_metrics.wording.decision import UNDER_ANOTHER_YES
-from shimmy_metrics.wording.schedule import NextEnd, sent_when
+from shimmy_metrics.wording.schedule import UNDER_ANOTHER_YES, NextEnd, sent_when
 from support import overviews, samples
 
 (RUNNING,) = (each.session for each in overviews.busy().running)

@@ -9,12 +9,17 @@ from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.wording.consent import DISABLE, measured_elsewhere, obstacle
-from shimmy_metrics.wording.decision import UNDER_ANOTHER_YES
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere
 from shimmy_metrics.wording.receiver import by_way_of
 from shimmy_metrics.wording.running import AS_SAVED, last_saved, shown_address
-from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, REQUEST_BEING_SENT, SENT_AT_ITS_END, sent_when
+from shimmy_metrics.wording.schedule import (
+    HELD_UNTIL_RELEASED,
+    REQUEST_BEING_SENT,
+    SENT_AT_ITS_END,
+    UNDER_ANOTHER_YES,
+    sent_when,
+)
 from shimmy_metrics.wording.session_consent import becomes_report, there
 
 

@@ -16,6 +16,7 @@ from shimmy_metrics.wording.schedule import (
     BEING_SENT,
     HELD_UNTIL_RELEASED,
     MAY_STILL_BE_TAKEN,
+    UNDER_ANOTHER_YES,
     next_attempt,
     sent_when,
 )
@@ -24,8 +25,6 @@ FROM_NEXT_START: Final = (
     "From now on each server that starts is measured, and one behind serve --upstream at once, unless a switch is set "
     "there."
 )
-
-UNDER_ANOTHER_YES: Final = "The report of a session that began under another yes is held until you release it."
 
 
 def effect_of_answer(

@@ -68,6 +68,7 @@ NOT_SENT_AFTER: Final = (
 
 HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it. {NOT_SENT_AFTER}"
 
+UNDER_ANOTHER_YES: Final = "The report of a session that began under another yes is held until you release it."
 
 SENT_AT_ITS_END: Final = "It is sent when this session ends."
 """When the report of a running session is sent, where no end is skipped."""
