@@ -1,5 +1,7 @@
 """Whoever gives no ID, or one that names nothing, is told the IDs there are."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from shimmy_metrics.actions.id_choices import listed
@@ -17,10 +19,14 @@ COUNTED = ", 47 requests)"
 """What a queued sample is told by, besides its digest and day."""
 
 
+def _zone(home: Home) -> ZoneInfo:
+    return ZoneInfo(home.environment["TZ"])  # there it may be tomorrow
+
+
 @pytest.mark.parametrize("word", ["release", "preview", "hold", "delete", "diff"])
 def test_what_takes_a_waiting_report_names_those_that_wait(sending: Home, word: str) -> None:
     reports = [queue_report(sending, report_id, QueueState.HELD_BY_MODE) for report_id in (FIRST, SECOND)]
-    names = [f"{each.sha256[:8]} ({each.sealed.astimezone().date()}{COUNTED}" for each in reports]
+    names = [f"{each.sha256[:8]} ({each.sealed.astimezone(_zone(sending)).date()}{COUNTED}" for each in reports]
     bare = [] if word in ("preview", "diff") else [()]
     for given in (*bare, ("beef",), ("c0ffee",)):
         assert_refused(own(sending, word, *given), f": {', '.join(names)}\n")
@@ -60,7 +66,7 @@ def test_delete_names_the_sessions_kept_for_the_person_too(sending: Home) -> Non
     kept = session(THIRD, local=True)
     with opened(sending.profile) as db:
         sessions.finish(db, sessions.begin(db, kept), NOW, local=True)
-    day = kept.started.astimezone().date()
+    day = kept.started.astimezone(_zone(sending)).date()
     assert_refused(own(sending, "delete"), f"No report is waiting. Kept for you: {THIRD[:8]} ({day}, ")
     assert "Kept for you" not in own(sending, "hold").stderr
 
@@ -70,7 +76,7 @@ def test_what_takes_a_request_that_left_names_those_that_did(sending: Home) -> N
     with opened(sending.profile) as db:
         (sent,) = departures.everything(db)
     assert sent.ended is not None
-    choice = f"{digest[:8]} ({sent.ended.astimezone().date()}, 2 reports)"
+    choice = f"{digest[:8]} ({sent.ended.astimezone(_zone(sending)).date()}, 2 reports)"
     for words in (("recall",), ("recall", "--yes"), ("recall", "beef")):
         assert_refused(own(sending, *words), f". Requests: {choice}\n")  # of some nobody knows that they were sent
     for word in ("", "beef"):

@@ -182,11 +182,13 @@ def test_the_folder_at_the_end_of_as_many_links_as_can_be_followed_is_looked_at(
     for count, link in enumerate(links):
         link.unlink(missing_ok=True)
         link.symlink_to(real)
-        if not mine.config_path.exists():
+        try:
+            assert is_counted(mine)
+            real.parent.chmod(0o770)
+            assert not is_counted(mine), f"{count + 1} links"
+        except UserError:  # no more are followed; a busy Linux counts those of its first look to the second one's
+            assert count >= 8
             break
-        assert is_counted(mine)
-        real.parent.chmod(0o770)
-        assert not is_counted(mine), f"{count + 1} links"
         real.parent.chmod(0o700)
         link.unlink()
         link.symlink_to(links[count + 1])
