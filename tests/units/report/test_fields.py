@@ -92,7 +92,7 @@ def test_order_and_names_follow_the_description() -> None:
     assert all(before < after for before, after in pairwise(places))
 
 
-@pytest.mark.parametrize("aggregates", [100, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("aggregates", [300, pytest.param(10_000, marks=pytest.mark.long)])
 def test_whatever_was_measured_the_report_is_one_that_the_fields_allow(aggregates: int) -> None:
     @settings(max_examples=aggregates, deadline=None)
     @given(counters, facts, st.text(max_size=40), st.none() | st.sampled_from(CLIENTS), st.booleans(), st.booleans())
