@@ -76,6 +76,8 @@ def _expected(case: Case) -> dict[str, object]:
         # A session becomes a report where one could leave some day: another endpoint only makes it wait.
         "seals": a_yes and obstacle in (None, Obstacle.OTHER_ENDPOINT, Obstacle.UNWRITABLE) and not case.ended,
         "sends": a_yes and obstacle is None,
+        # A running session is paused where nothing is decided; a switch, or a no, decides.
+        "pauses": not off and case.owner == "another's" and case.answer != "no",
         # "With a switch in force nothing is asked." A yes that does not count has decided nothing.
         "asks": not off and (case.answer == "none" or (case.owner == "another's" and case.answer != "no")),
         # "When fields are added, earlier consent covers only the earlier ones: the app asks again", but once.
@@ -105,7 +107,9 @@ def _effective(case: Case) -> EffectiveConsent:
 
 
 def _told(found: EffectiveConsent) -> dict[str, object]:
-    return {name: getattr(found, name) for name in ("measures", "seals", "sends", "asks", "renews", "obstacle")}
+    return {
+        name: getattr(found, name) for name in ("measures", "seals", "sends", "pauses", "asks", "renews", "obstacle")
+    }
 
 
 def test_what_may_happen_is_as_the_design_says_in_every_case(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,6 +223,7 @@ def test_where_nothing_was_decided_nothing_is_recorded_and_nothing_may_happen() 
         "measures": False,
         "seals": False,
         "sends": False,
+        "pauses": False,
         "asks": True,
         "renews": False,
         "obstacle": None,

@@ -110,9 +110,14 @@ class EffectiveConsent(NamedTuple):
         return self._yes and max(self.decision.schema_version, self.decision.refused) < SCHEMA_VERSION
 
     @property
+    def pauses(self) -> bool:
+        """Whether nothing is decided, since the config cannot be trusted with its answer; a switch decides."""
+        return self._untrusted and not self.switch
+
+    @property
     def asks(self) -> bool:
         """Whether the question is open: nothing decided that counts, and no switch in force."""
-        return not self.switch and (self._untrusted or self.decision.consent is Consent.UNDECIDED)
+        return self.pauses or (not self.switch and self.decision.consent is Consent.UNDECIDED)
 
     @property
     def undecided(self) -> bool:

@@ -9,7 +9,7 @@ import os
 from datetime import datetime
 
 from shimmy_metrics.config.file import present
-from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.counters import Counters
@@ -96,7 +96,7 @@ def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None
     consent = effective_consent(profile, db)
     if consent.switch:
         return  # this process's switch says nothing about the session, which stays until a start without a switch
-    if consent.obstacle is Obstacle.UNTRUSTED:
+    if consent.pauses:
         return  # a config that others may write decides nothing; the session stays until it can be trusted
     decision = consent.decision
     granted = decision.consent is Consent.GRANTED and present(profile)

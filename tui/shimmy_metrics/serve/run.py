@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from shimmy_metrics.config.read_consent import read_consent
-from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.exit_status import HandOverError, exit_as
 from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
@@ -66,8 +66,7 @@ def _run_measured(profile: Profile, binary: str, arguments: Sequence[str], purge
     if not consent.measures:
         _purge(profile, purge)
         # Who set no switch relies on the answer in the config.
-        untrusted = consent.obstacle is Obstacle.UNTRUSTED and not consent.switch
-        raise HandOverError(f"not measured: {consent.distrust}" if untrusted else "")
+        raise HandOverError(f"not measured: {consent.distrust}" if consent.pauses else "")
     if sys.platform == "linux":
         from shimmy_metrics.serve.start import run
 

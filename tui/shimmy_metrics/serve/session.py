@@ -8,7 +8,7 @@ from asyncio import AbstractEventLoop, Future, TimerHandle, wrap_future
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.announcement import Announcement, Measured
@@ -123,7 +123,7 @@ class Session:
 
         While the config cannot be used, or its answer does not count, nothing is decided, and nothing is counted.
         """
-        if isinstance(consent, UserError) or (consent.obstacle is Obstacle.UNTRUSTED and not consent.switch):
+        if isinstance(consent, UserError) or consent.pauses:
             self._recorder.pause()
             reason = str(consent) if isinstance(consent, UserError) else consent.distrust
             self._announcement.set_state(Measured.NO, reason)

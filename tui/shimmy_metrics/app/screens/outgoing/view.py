@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from shimmy_metrics.actions.overview import Overview, SessionPreview
+from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.report.baseline import Baseline, last_two_sent
 from shimmy_metrics.app.screens.report.subject import Subject, session_of, subjects
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
@@ -201,15 +201,10 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
     return f"Made for {meant}, which you did not agree to{others}."
 
 
-def only_for_the_person(overview: Overview, live: SessionPreview) -> bool:
-    """Whether a session is the person's alone: no report is made of it."""
-    return live.session.local or overview.consent.decision.local
-
-
 def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     """Return what becomes of a session that has not ended, and of its report; the subject is that report as of now."""
     live = session_of(overview, subject)
-    if live is not None and only_for_the_person(overview, live):
+    if live is not None and (live.session.local or overview.consent.decision.local):
         return STAYS
     cut_off = live in overview.cut_off
     if overview.unusable is not None:  # then no answer but a no is known here
