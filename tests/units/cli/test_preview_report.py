@@ -57,3 +57,11 @@ def test_of_one_that_was_cut_off_it_is_said_that_nothing_is_sent_from_a_shell_wi
     request = Request(here.endpoint, (), b"{}", ())
     found = Preview(request, Basis.SESSION, here, RUNNING._replace(endpoint=YES.endpoint), (), 1)
     assert list(described(found, samples.NOW))[1:] == [obstacle(here)]
+
+
+def test_of_one_that_was_cut_off_and_measured_for_a_receiver_not_agreed_to_it_is_said_that_its_report_is_held() -> None:
+    consent = YES._replace(decision=YES.decision._replace(delivery=Delivery.AUTOMATIC))
+    other = RUNNING._replace(endpoint="https://other.example/v1/usage", consent_id=consent.decision.consent_id)
+    found = Preview(Request(consent.endpoint, (), b"{}", ()), Basis.SESSION, consent, other, (), 1)
+    held = "It is made when a session starts, and held, since it was measured for other.example."
+    assert list(described(found, samples.NOW))[1:] == [held]

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.cli.request_report import size, waiting
+from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.wording.consent import DISABLE, measured_elsewhere, obstacle
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import next_end, other_receiver, switched_elsewhere
+from shimmy_metrics.wording.other_servers import held_for_its_receiver, next_end, other_receiver, switched_elsewhere
 from shimmy_metrics.wording.receiver import by_way_of
 from shimmy_metrics.wording.running import AS_SAVED, last_saved, shown_address
 from shimmy_metrics.wording.schedule import (
@@ -66,6 +67,8 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
         yield UNDER_ANOTHER_YES
     elif found.basis is Basis.SESSION and consent.holds:
         yield HELD_UNTIL_RELEASED
+    elif found.session is not None and running is None and acting.obstacle is Obstacle.OTHER_ENDPOINT:
+        yield held_for_its_receiver(found.session)
     elif not found.sending and (consent.sends or elsewhere) and acting.sends and (found.basis is Basis.SESSION or due):
         at_its_end = running is not None and found.attempt == NextAttempt(at_start=False)
         yield SENT_AT_ITS_END if at_its_end else sent_when(found.attempt, next_end(consent, found.running))

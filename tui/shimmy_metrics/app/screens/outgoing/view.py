@@ -19,6 +19,7 @@ from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.consent import while_unusable
 from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.other_servers import held_for_its_receiver
 from shimmy_metrics.wording.receiver import without_network
 from shimmy_metrics.wording.schedule import BEING_SENT, SENDER_LATE
 from shimmy_metrics.wording.session_consent import becomes_report, there
@@ -216,7 +217,7 @@ def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return "Metrics are off, so none of this is sent."
     blocked = there(overview.consent, live.session).obstacle if live is not None else None
     if cut_off and live is not None and blocked is Obstacle.OTHER_ENDPOINT:  # the consent page tells of running servers
-        return f"It is made when a session starts, and held, since it was measured for {host(live.session.endpoint)}."
+        return held_for_its_receiver(live.session)
     if blocked is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
     if cut_off:
