@@ -131,7 +131,7 @@ _OWN: Final = (
             "Compare the next report with the last one that was sent; if none is due, held or measured, the last two "
             "that were sent. With A, compare that report with the last one that was sent before it; with A and B, "
             "report A with the later B.",
-            f"{_ID} Waiting reports, receipts, and sessions that run or were cut off (as their reports would be now) "
+            f"{_ID} Waiting reports, receipts, and sessions that run or were cut off (as reports of them would be now) "
             "can be named.",
         ),
         arguments=(
@@ -146,8 +146,8 @@ _OWN: Final = (
         "the bytes that would be sent next, or on releasing ID",
         about=(
             "Print the body of the next request, byte for byte; if no report is due, the body that release all would "
-            "send; if none is held either, the report of the running session, or of one that was cut off, as it would "
-            "be now, or an example. With ID or all, print the body that release would send. Nothing is sent. "
+            "send; if none is held either, the running session, or one that was cut off, as a report of it would be "
+            "now, or an example. With ID or all, print the body that release would send. Nothing is sent. "
             f"{_ID}",
         ),
         arguments=(

@@ -40,7 +40,7 @@ ACTIONS: Final = (
     Command(
         "preview",
         "the next request's body, byte for byte; if none is due, that of releasing all; if none is held either, the "
-        "report of the running session, or of one that was cut off, as it would be now, or an example",
+        "running session, or one that was cut off, as a report of it would be now, or an example",
         app=("app.outgoing",),
         under="shimmy config --metrics",
     ),
