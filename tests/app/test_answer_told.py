@@ -11,6 +11,7 @@ from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.purge import SENDER_END_SECONDS
 from shimmy_metrics.actions.purge_result import PurgeResult
+from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.answer import Answer
@@ -18,8 +19,9 @@ from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.records import Failure, Outcome, QueueState
-from shimmy_metrics.store import outbox
+from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened as store
+from shimmy_metrics.store.database import transaction
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.values import values
@@ -163,6 +165,20 @@ async def test_agreeing_to_another_receiver_says_how_many_reports_are_held(tmp_p
         assert "Made for metrics.shimmy-ai.dev; if you release it, it is sent to metrics.example.org." in told(app)
     with store(profile) as db:
         assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_FOR_ENDPOINT]
+
+
+async def test_a_yes_does_not_say_that_a_report_of_an_earlier_one_is_sent_at_the_next_start(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    decision = enable(profile).decision
+    with store(profile) as db, transaction(db):
+        sessions.begin(db, samples.session(consent_id=decision.consent_id))  # no process holds it
+    assert read_status(profile).attempt.at_start
+    app = opened.living(tmp_path, variables={"SHIMMY_METRICS_ENDPOINT": "https://metrics.example.org/v1/usage"})
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "e")
+        await opened.until(pilot, lambda: "under another yes is held until you release it" in told(app))
+        assert "Each report is sent after its session." in told(app)
 
 
 async def test_holding_says_for_how_long(tmp_path: Path) -> None:

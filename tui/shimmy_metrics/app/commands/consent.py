@@ -14,7 +14,7 @@ from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
-from shimmy_metrics.consent.state import Decision, Delivery
+from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes, renewal_recorded
@@ -124,8 +124,12 @@ class ConsentCommands:
     def _sentence(self, answer: Answer, decision: Decision, *, changed: bool) -> str:
         if answer in {Answer.ADD_FIELDS, Answer.LEAVE_FIELDS}:
             return renewal_recorded(decision)
-        consent, starting = self._consent(decision), self._host.start.asking
-        return " ".join(answer_recorded(consent, self._situation, changed=changed, starting=starting))
+        consent, starting, now = self._consent(decision), self._host.start.asking, self._situation
+        if now.cut_off and decision.consent is Consent.GRANTED:  # under another yes their reports are not due
+            from shimmy_metrics.actions.status import read_status
+
+            now = now._replace(attempt=read_status(self._host.profile).attempt)
+        return " ".join(answer_recorded(consent, now, changed=changed, starting=starting))
 
     def _consent(self, decision: Decision) -> EffectiveConsent:
         """Return what is in force under an answer that was recorded just now."""
