@@ -9,9 +9,11 @@ from textual.command import Hit, Hits
 from textual.widgets import OptionList
 
 from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.app.command_palette import Actions, commands
 from shimmy_metrics.app.keys import EVERYWHERE, Keys
-from support import opened, overviews
+from shimmy_metrics.app.messages import OverviewChanged
+from support import opened, overviews, samples
 
 
 def test_no_two_keys_that_can_be_pressed_at_once_are_the_same() -> None:
@@ -34,10 +36,36 @@ async def test_a_key_is_called_what_it_does_here(tmp_path: Path) -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         await opened.press(pilot, "2", "question_mark")
         assert "r release these reports" in opened.read(app)
+        assert "unchanged fields" not in opened.read(app)  # a request is compared with nothing
         await opened.press(pilot, "q", "right_square_bracket", "right_square_bracket", "question_mark")
         assert "r release this report" in opened.read(app)
+        assert "s show unchanged fields too" in opened.read(app)
+        await opened.press(pilot, "q", "s", "question_mark")
+        assert "s hide unchanged fields" in opened.read(app)
+        assert "w the request in one piece" in opened.read(app)
+        await opened.press(pilot, "q", "w", "question_mark")
+        assert "w the request split at fields" in opened.read(app)
         await opened.press(pilot, "q", "c", "question_mark")
         assert "Enter press the chosen button" in opened.read(app)  # without one it decides nothing
+
+
+async def test_where_all_files_are_in_view_or_no_session_is_left_no_key_is_said_to_show_or_delete_more(
+    tmp_path: Path,
+) -> None:
+    kept = samples.session()._replace(local=True, ended=samples.NOW)
+    files = (OwnFile(str(tmp_path / "config.json"), FileKind.CONFIG, 120),)
+    app = opened.still(tmp_path, overviews.only_for_me()._replace(ended=(kept,), files=files))
+    async with app.run_test(size=(100, 60)) as pilot:
+        await opened.press(pilot, "c", "question_mark")
+        assert "Space PgDn a page down" in opened.read(app)
+        await opened.press(pilot, "q", "1", "G", "enter", "question_mark")
+        assert "d delete this session" in opened.read(app)
+        await opened.press(pilot, "q")
+        app.post_message(OverviewChanged(overviews.only_for_me()._replace(ended=())))
+        await opened.settled(pilot)
+        assert "No session is kept here." in opened.text(app)
+        await opened.press(pilot, "question_mark")
+        assert "delete this session" not in opened.read(app)
 
 
 async def test_where_a_server_waits_for_the_answer_esc_is_not_said_to_stay(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class ConsentScreen(BaseScreen):
         """Build the head, the scrolling content with the answers as buttons, and the bottom row."""
         glyphs = self.host.glyphs
         rows = self._rows()
-        self._offer(rows.choices)
+        self._offer(rows)
         yield Lines.of_height(glyphs, rows.head, id="head")
         with VerticalScroll(id="body", can_focus=False) as body:
             body.styles.height = rows.height
@@ -64,13 +64,14 @@ class ConsentScreen(BaseScreen):
         """Let the question stand from now on."""
         self.asked_at = self.host.time()
 
-    def _offer(self, choices: tuple[Choice, ...]) -> None:
-        self._choices = choices
-        self.labels = {each.name: f"{each.label[:1].lower()}{each.label[1:]}" for each in choices}
+    def _offer(self, rows: ConsentRows) -> None:
+        self._choices = rows.choices
+        self.labels = {each.name: f"{each.label[:1].lower()}{each.label[1:]}" for each in rows.choices}
         self.labels["page.explain"] = "press the chosen button"
         overview = self.host.overview
         if overview is not None and overview.files:
-            self.labels["page.leaf-down"] = "more: the files on disk"
+            if len(rows.text) > rows.height:  # else all of them are in view
+                self.labels["page.leaf-down"] = "more: the files on disk"
             if server_may_keep_files(overview):
                 self.labels["consent.forget"] = "delete all that can go"
         if self.host.start.asking:  # Esc leaves this question too
@@ -84,7 +85,7 @@ class ConsentScreen(BaseScreen):
         self.query_one("#body").styles.height = rows.height
         self.query_one("#text", Lines).show(rows.text)
         before = _offered(self._choices)
-        self._offer(rows.choices)
+        self._offer(rows)
         if before != _offered(self._choices):
             self.ask_anew()  # another process decided something: this is another question now
         # Where there is no room for the answers they stand in the text.

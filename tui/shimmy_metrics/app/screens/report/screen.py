@@ -57,10 +57,13 @@ class ReportScreen(BaseScreen):
         return self.source.content(canvas)
 
     async def fill(self) -> None:
-        """Fill the frame's places; the key that releases a report releases a request of several whole."""
-        subject = self.source.subject()
-        together = subject is not None and subject.report is None
-        self.labels = {"outbox.release": "release these reports"} if together else {}
+        """Fill the frame's places; what some keys do depends on what is shown."""
+        selection = self.source.selection
+        self.labels = {"outbox.release": "release these reports"} if self._together() else {}
+        if selection.same:
+            self.labels["report.same"] = "hide unchanged fields"
+        if selection.unbroken:
+            self.labels["report.raw"] = "the request split at fields"
         await super().fill()
 
     def buttons(self) -> Sequence[Button]:
@@ -86,12 +89,14 @@ class ReportScreen(BaseScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether the action applies here: only queued reports can be released, only a sent request recalled.
 
-        Where there is no other report the list of keys names none for it.
+        Where there is no other report, or nothing is compared, the list of keys names none for it.
         """
         if (action in _QUEUE_ACTIONS and self._queue is None) or (action == "recall" and self._sent is None):
             return False
         if action == "neighbour":
             return self.source.several
+        if action == "same":
+            return not self._together()
         return super().check_action(action, parameters)
 
     async def action_view(self, view: str) -> None:
@@ -124,8 +129,7 @@ class ReportScreen(BaseScreen):
 
     async def action_explain(self) -> None:
         """Open the marked report of a request; otherwise explain the marked line."""
-        subject = self.source.subject()
-        if subject is not None and subject.report is None and self.source.selection.view is not View.WIRE:
+        if self._together() and self.source.selection.view is not View.WIRE:
             self.source.open_part(part_of(self.mark))
             self.step_back = self._close_part
             await self.show_message("")
@@ -164,6 +168,11 @@ class ReportScreen(BaseScreen):
         """Ask whether the request that was sent may be recalled."""
         if self._sent is not None:
             await self._show_refusal(self._commands.recall.ask_to_recall(self._sent))
+
+    def _together(self) -> bool:
+        """Whether a request of several reports is shown."""
+        subject = self.source.subject()
+        return subject is not None and subject.report is None
 
     async def _show_refusal(self, refusal: str) -> None:
         if refusal:

@@ -54,9 +54,9 @@ class EndedScreen(BaseScreen):
         return (*delete, *beside)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether there is another session: the list of keys and the palette name no key that does nothing."""
-        if action == "neighbour":
-            return len(self._kept()) > 1
+        """Whether there is one, or another: the list of keys and the palette name no key that does nothing."""
+        if action in {"delete", "neighbour"}:
+            return len(self._kept()) > (action == "neighbour")
         return super().check_action(action, parameters)
 
     async def action_neighbour(self, by: int) -> None:
