@@ -49,6 +49,23 @@ async def test_a_key_is_called_what_it_does_here(tmp_path: Path) -> None:
         assert "Enter press the chosen button" in opened.read(app)  # without one it decides nothing
 
 
+async def test_on_the_receipt_that_is_compared_with_the_key_that_chose_it_is_called_what_undoes_it(
+    tmp_path: Path,
+) -> None:
+    app = opened.still(tmp_path, overviews.switched_off_here())
+    async with app.run_test(size=(200, 40)) as pilot:
+        await opened.press(pilot, "3")
+        assert "m Compare with this" in opened.read(app)
+        await opened.press(pilot, "question_mark")
+        assert "m compare others with this" in opened.read(app)
+        await opened.press(pilot, "q", "m")
+        assert "m Compare as before" in opened.read(app)
+        await opened.press(pilot, "question_mark")
+        assert "m compare as before" in opened.read(app)
+        await opened.press(pilot, "q", "m", "question_mark")
+        assert "m compare others with this" in opened.read(app)
+
+
 async def test_where_all_files_are_in_view_or_no_session_is_left_no_key_is_said_to_show_or_delete_more(
     tmp_path: Path,
 ) -> None:

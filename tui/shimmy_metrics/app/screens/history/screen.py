@@ -45,6 +45,11 @@ class HistoryScreen(BaseScreen):
             self._page = history_view(canvas, overview, base.row_id if base else 0)
         return self._page
 
+    async def fill(self) -> None:
+        """Fill the frame's places; on the receipt that was chosen to compare with, the key that chose it undoes it."""
+        await super().fill()
+        self.labels = {"history.base": "compare as before"} if self._compared_with() else {}
+
     def entry(self) -> Entry | None:
         """Return the entry that is marked."""
         return entry_of(self.host.overview, self.mark)
@@ -80,7 +85,8 @@ class HistoryScreen(BaseScreen):
         delete = (keys.button("history.delete", "Delete receipts"),) if kept and roomy else ()
         if not self.receipt():
             return (keys.button("page.explain", "More"), *save, *recall, *delete)
-        compare = keys.button("history.base", "Compare with this", "Compare to")
+        names = ("Compare as before", "As before") if self._compared_with() else ("Compare with this", "Compare to")
+        compare = keys.button("history.base", *names)
         return (keys.button("page.explain", "Open"), *save, *recall, compare, *delete)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -148,11 +154,16 @@ class HistoryScreen(BaseScreen):
             else:
                 await self.show_message(self._without_receipts("compare with"))
             return
-        chosen = self.host.baseline is None or self.host.baseline.row_id != receipt.row_id
+        chosen = not self._compared_with()
         self.host.baseline = receipt if chosen else None
         await self.show_message(
             self._others(receipt) if chosen else "Each report is compared with the one before it again."
         )
+
+    def _compared_with(self) -> bool:
+        """Whether other reports are compared with the marked receipt, by the person's choice."""
+        receipt, base = self.receipt(), self.host.baseline
+        return receipt is not None and base is not None and base.row_id == receipt.row_id
 
     def _something_to_recall(self) -> bool:
         """Whether a request left and was not recalled yet. Each receipt is parsed for it, so only after a change."""
