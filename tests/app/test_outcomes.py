@@ -334,6 +334,16 @@ async def test_a_session_that_was_cut_off_is_named_and_its_report_shown(tmp_path
         assert f"stops now, deletes {requests:,} requests" in " ".join(opened.text(app).split())
 
 
+async def test_of_one_that_was_cut_off_under_an_earlier_yes_it_is_said_that_its_report_is_held(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    (live,) = shown.running
+    before = live._replace(session=live.session._replace(consent_id="an-earlier-yes"))
+    app = opened.still(tmp_path, shown._replace(running=(), outbox=(), cut_off=(before,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        assert "The report of a session that began under another yes is held until you release it." in opened.read(app)
+
+
 async def test_several_sessions_that_were_cut_off_are_counted(tmp_path: Path) -> None:
     shown = overviews.busy()
     (live,) = shown.running

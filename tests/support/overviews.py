@@ -163,7 +163,7 @@ def only_for_me() -> Overview:
 
 def busy(decision: Decision = HELD) -> Overview:
     """Return a machine in use: one session runs, two reports wait, three requests were taken, one report is deleted."""
-    running = session()._replace(counters=BUSY, started=NOW - timedelta(seconds=7_321))
+    running = session(consent_id=GRANTED.consent_id)._replace(counters=BUSY, started=NOW - timedelta(seconds=7_321))
     return Overview(
         consent=EffectiveConsent(decision),
         example=reported(example_report(FACTS, NOW, SCHEMA_VERSION)),

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
-from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.endpoint import host_of, same_endpoint
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.running import shown_address
 from shimmy_metrics.wording.schedule import NextEnd, next_attempt
 from shimmy_metrics.wording.session_consent import there
@@ -71,7 +70,7 @@ def other_receiver(consent: EffectiveConsent, running: Sequence[Session], attemp
 
 def held_for_its_receiver(session: Session) -> str:
     """Return what becomes of the report of a session that was cut off, and measured for a receiver not agreed to."""
-    return f"It is made when a session starts, and held, since it was measured for {host(session.endpoint)}."
+    return f"It is made when a session starts, and held, since it was measured for {host_of(session.endpoint)}."
 
 
 def _servers(addresses: Sequence[str]) -> str:

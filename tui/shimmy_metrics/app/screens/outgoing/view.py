@@ -21,7 +21,7 @@ from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, s
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import held_for_its_receiver
 from shimmy_metrics.wording.receiver import without_network
-from shimmy_metrics.wording.schedule import BEING_SENT, SENDER_LATE
+from shimmy_metrics.wording.schedule import BEING_SENT, SENDER_LATE, UNDER_ANOTHER_YES
 from shimmy_metrics.wording.session_consent import becomes_report, there
 
 _ROOMY: Final = 20
@@ -220,6 +220,8 @@ def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return held_for_its_receiver(live.session)
     if blocked is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
+    if cut_off and live is not None and live.session.consent_id != overview.consent.decision.consent_id:
+        return UNDER_ANOTHER_YES
     if cut_off:
         return "It is made when a session starts, and then sent or held like any other."
     return CHANGES
