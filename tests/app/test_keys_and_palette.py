@@ -47,6 +47,8 @@ async def test_a_key_is_called_what_it_does_here(tmp_path: Path) -> None:
         assert "w the request split at fields" in opened.read(app)
         await opened.press(pilot, "q", "c", "question_mark")
         assert "Enter press the chosen button" in opened.read(app)  # without one it decides nothing
+        await opened.press(pilot, "q")
+        assert "Press the chosen button" not in {each.name for each in commands(app, app.screen)}
 
 
 async def test_on_the_receipt_that_is_compared_with_the_key_that_chose_it_is_called_what_undoes_it(

@@ -172,7 +172,7 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
     for active in screen.active_bindings.values():
         binding = active.binding
         possible = binding.id not in _OFFERED or f"screen.{binding.action}" in offered
-        if binding.id and binding.description and possible:
+        if binding.id and binding.description and possible and active.enabled:
             keys.setdefault(binding.id, []).append(called(binding.key))
             called_now = labels.get(binding.id, binding.description)
             found[binding.id] = (called_now, _runner(app, active.node, asking(binding.action)))

@@ -162,6 +162,8 @@ class ConsentScreen(BaseScreen):
             return any(choice.name in parameters for choice in self._choices)
         if action == "operator":
             return other_operator(self.host.overview)
+        if action == "explain":
+            return None  # the list of keys names it for the buttons; without one Enter does nothing: it never decides
         return super().check_action(action, parameters)
 
     async def action_wire(self) -> None:
@@ -208,9 +210,6 @@ class ConsentScreen(BaseScreen):
         else:
             body.scroll_end(animate=False, immediate=True)
         await self.draw()
-
-    async def action_explain(self) -> None:
-        """Do nothing: Enter alone does not decide."""
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Move the cursor to the answer that has the focus."""
