@@ -55,8 +55,10 @@ class EndedScreen(BaseScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether there is one, or another: the list of keys and the palette name no key that does nothing."""
-        if action in {"delete", "neighbour"}:
-            return len(self._kept()) > (action == "neighbour")
+        if action == "delete":
+            return bool(self._kept())
+        if action == "neighbour":
+            return len(self._kept()) > 1
         return super().check_action(action, parameters)
 
     async def action_neighbour(self, by: int) -> None:
