@@ -27,6 +27,7 @@ from support.reading import unwrapped, verbatim
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
 OTHER = "https://metrics.example.org/v1/usage"
+BESIDE_OTHERS = "Sent with other reports, the request and its digest differ."
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_pat
         assert f"sha256 {digest(request.body)}" in shown
         assert f"POST {ENDPOINT} and 7 headers" in shown
         assert f"{len(request.body):,} bytes" in shown
-        assert "Sent with other reports, the request and its digest differ." in shown
+        assert BESIDE_OTHERS in shown
         assert "together, then each report: [ or ]" in shown
     assert app.overview is not None
     assert app.overview.next_request == request
@@ -94,9 +95,6 @@ async def test_a_request_lists_its_reports_and_enter_opens_one(tmp_path: Path) -
         assert overviews.batch().outbox[1].sha256 in opened.text(app)
 
 
-BESIDE_OTHERS = "Sent with other reports, the request and its digest differ."
-
-
 @pytest.mark.parametrize(
     ("state", "others"),
     [(QueueState.HELD_BY_MODE, False), (QueueState.HELD_BY_HAND, False), (QueueState.DUE, True)],
@@ -111,12 +109,17 @@ async def test_only_what_is_sent_by_itself_may_be_sent_with_others(
         assert (BESIDE_OTHERS in opened.text(app)) is others
 
 
-async def test_only_a_session_of_which_a_report_is_made_may_be_sent_with_others(tmp_path: Path) -> None:
+async def test_only_a_session_whose_report_is_sent_by_itself_may_be_sent_with_others(tmp_path: Path) -> None:
     reported = overviews.switched_off_here()  # its server was started without the switch
     ended = reported._replace(consent=reported.consent._replace(ended=True))
     late = overviews.busy(overviews.GRANTED)
     late = late._replace(running=(), overdue=frozenset({late.outbox[0].row_id}), outbox=late.outbox[:1])
-    for shown, others in ((reported, True), (overviews.running_only_for_me(), False), (ended, False), (late, False)):
+    (live,) = reported.running
+    before = live._replace(session=live.session._replace(consent_id="an-earlier-yes"))
+    elsewhere = live._replace(session=live.session._replace(endpoint=OTHER))
+    held = [reported._replace(running=(), cut_off=(each,)) for each in (before, elsewhere)]
+    none = (overviews.running_only_for_me(), ended, late, *held)
+    for shown, others in ((reported, True), *((each, False) for each in none)):
         app = opened.still(tmp_path, shown)
         async with app.run_test(size=(100, 30)) as pilot:
             await opened.press(pilot, "2", "w")

@@ -15,3 +15,9 @@ def there(consent: EffectiveConsent, session: Session) -> EffectiveConsent:
 def becomes_report(consent: EffectiveConsent, session: Session) -> bool:
     """Whether a report is made of it when it ends, if the consent stays as it is."""
     return not session.local and there(consent, session).seals
+
+
+def sent_by_itself(consent: EffectiveConsent, session: Session) -> bool:
+    """Whether its report is sent without a release, if the consent stays as it is: it is under the present yes."""
+    covered = not session.local and session.consent_id == consent.decision.consent_id
+    return covered and not consent.holds and there(consent, session).sends

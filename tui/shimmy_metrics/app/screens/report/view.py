@@ -32,7 +32,7 @@ from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording.numbers import amount, with_separators
-from shimmy_metrics.wording.session_consent import becomes_report, there
+from shimmy_metrics.wording.session_consent import sent_by_itself, there
 from shimmy_metrics.wording.values import values
 
 ALL_NEW: Final = "No report that was taken is kept here, so everything is new."
@@ -286,8 +286,7 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
     yield placed(width, at(1, muted("sha256 "), subject.sha256))
     live, report = session_of(overview, subject), subject.reports[0]
     due = subject.sealed and report.state is QueueState.DUE and report.row_id not in overview.overdue
-    automatic = live is not None and not overview.consent.holds and becomes_report(overview.consent, live.session)
-    if due or automatic:
+    if due or (live is not None and sent_by_itself(overview.consent, live.session)):
         differs = "Sent with other reports, the request and its digest differ."
         yield placed(width, at(1, muted(canvas.fullest(width - 1, differs, "With others both differ."))))
 
