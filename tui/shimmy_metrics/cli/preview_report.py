@@ -21,7 +21,7 @@ from shimmy_metrics.wording.schedule import (
     UNDER_ANOTHER_YES,
     sent_when,
 )
-from shimmy_metrics.wording.session_consent import becomes_report, there
+from shimmy_metrics.wording.session_consent import becomes_report, covered, there
 
 
 def described(found: Preview, now: datetime) -> Iterator[str]:
@@ -63,7 +63,7 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
             yield sent_when(found.attempt, next_end(consent, found.running))
     elif consent.decision.consent is not Consent.GRANTED:
         yield "It will not be sent: metrics are not enabled."
-    elif found.session is not None and found.session.consent_id != consent.decision.consent_id:
+    elif found.session is not None and not covered(consent.decision, found.session):
         yield UNDER_ANOTHER_YES
     elif found.basis is Basis.SESSION and consent.holds:
         yield HELD_UNTIL_RELEASED

@@ -20,6 +20,7 @@ from shimmy_metrics.wording.schedule import (
     next_attempt,
     sent_when,
 )
+from shimmy_metrics.wording.session_consent import covered
 
 FROM_NEXT_START: Final = (
     "From now on each server that starts is measured, and one behind serve --upstream at once, unless a switch is set "
@@ -78,7 +79,7 @@ def _begun_before(decision: Decision, unended: Sequence[Session]) -> Iterator[st
     """Yield what becomes of sessions that a yes does not cover: they run, or were cut off."""
     if any(session.local for session in unended):
         yield "A session that began only for you stays here."
-    if any(not session.local and session.consent_id != decision.consent_id for session in unended):
+    if any(not session.local and not covered(decision, session) for session in unended):
         yield UNDER_ANOTHER_YES
 
 

@@ -9,7 +9,7 @@ from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording.running import shown_address
 from shimmy_metrics.wording.schedule import NextEnd, next_attempt
-from shimmy_metrics.wording.session_consent import there
+from shimmy_metrics.wording.session_consent import covered, there
 
 
 def next_end(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
@@ -24,8 +24,7 @@ def next_end(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
 
 def next_report(consent: EffectiveConsent, running: Sequence[Session]) -> NextEnd:
     """Return the same of the next report that is sent by itself: that of a session under the present yes."""
-    covered = [each for each in running if not each.local and each.consent_id == consent.decision.consent_id]
-    return next_end(consent, covered)
+    return next_end(consent, [each for each in running if covered(consent.decision, each)])
 
 
 def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> str:

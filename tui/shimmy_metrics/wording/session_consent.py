@@ -1,7 +1,8 @@
-"""What is in force in the process of a session that has not ended. Pure."""
+"""What is in force in the process of a session that has not ended, and what becomes of its report. Pure."""
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.records import Session
 
 
@@ -17,7 +18,11 @@ def becomes_report(consent: EffectiveConsent, session: Session) -> bool:
     return not session.local and there(consent, session).seals
 
 
+def covered(decision: Decision, session: Session) -> bool:
+    """Whether it began under this very yes: under another one its report is held."""
+    return not session.local and session.consent_id == decision.consent_id
+
+
 def sent_by_itself(consent: EffectiveConsent, session: Session) -> bool:
-    """Whether its report is sent without a release, if the consent stays as it is: it is under the present yes."""
-    covered = not session.local and session.consent_id == consent.decision.consent_id
-    return covered and not consent.holds and there(consent, session).sends
+    """Whether its report is sent without a release, if the consent stays as it is."""
+    return covered(consent.decision, session) and not consent.holds and there(consent, session).sends

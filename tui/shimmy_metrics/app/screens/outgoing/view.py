@@ -22,7 +22,7 @@ from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import held_for_its_receiver
 from shimmy_metrics.wording.receiver import without_network
 from shimmy_metrics.wording.schedule import BEING_SENT, SENDER_LATE, UNDER_ANOTHER_YES
-from shimmy_metrics.wording.session_consent import becomes_report, there
+from shimmy_metrics.wording.session_consent import becomes_report, covered, there
 
 _ROOMY: Final = 20
 """Rows from which on it is said here what happens without a network; below, the list's own rows are worth more."""
@@ -220,7 +220,7 @@ def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return held_for_its_receiver(live.session)
     if blocked is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
-    if cut_off and live is not None and live.session.consent_id != overview.consent.decision.consent_id:
+    if cut_off and live is not None and not covered(overview.consent.decision, live.session):
         return UNDER_ANOTHER_YES
     if cut_off:
         return "It is made when a session starts, and then sent or held like any other."
