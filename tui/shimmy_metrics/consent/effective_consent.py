@@ -111,7 +111,7 @@ class EffectiveConsent(NamedTuple):
 
     @property
     def pauses(self) -> bool:
-        """Whether nothing is decided, since the config cannot be trusted with its answer; a switch decides."""
+        """Whether counting pauses: the config cannot be trusted with its answer, and no switch decides instead."""
         return self._untrusted and not self.switch
 
     @property

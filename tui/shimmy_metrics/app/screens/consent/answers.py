@@ -95,8 +95,8 @@ def can_delete_all(overview: Overview | None) -> bool:
 
 
 def server_may_keep_files(overview: Overview) -> bool:
-    """Whether a server may keep the files that it uses though all is deleted: no no can be recorded, so it runs on."""
-    # Its session may be deleted by now. One that was killed leaves a lock as well: then less is said than is done.
+    """Whether a server may go on using files after all is deleted: the config cannot record the no that ends it."""
+    # The lock tells, since its session may be deleted by now. A killed server leaves one too: then less is promised.
     locked = any(each.kind is FileKind.SESSION_LOCK for each in overview.files)
     return locked and overview.unusable is Unusable.CONFIG
 

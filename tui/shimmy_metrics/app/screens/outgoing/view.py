@@ -34,7 +34,7 @@ LAST_SENT: Final = "Nothing is waiting or measured. The last report that was sen
 NOW: Final = "The report, if its server stopped now:"
 
 NOT_SENT: Final = "The session, as a report would say it:"
-"""Of one of which no report is made, or of which that is not known here."""
+"""The headline of a session of which no report is made, or where that is not known."""
 
 STAYS: Final = "Only for you: it stays here."
 
@@ -216,7 +216,7 @@ def of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     if overview.consent.decision.consent is not Consent.GRANTED:
         return "Metrics are off, so none of this is sent."
     blocked = there(overview.consent, live.session).obstacle if live is not None else None
-    if cut_off and live is not None and blocked is Obstacle.OTHER_ENDPOINT:  # the consent page tells of running servers
+    if cut_off and live is not None and blocked is Obstacle.OTHER_ENDPOINT:  # Consent tells of running servers
         return held_for_its_receiver(live.session)
     if blocked is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
