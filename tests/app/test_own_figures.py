@@ -7,6 +7,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import only_for_me
 from shimmy_metrics.app.command_palette import commands
+from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import sessions
@@ -72,6 +73,16 @@ async def test_the_last_seven_days_stand_above_every_period(tmp_path: Path, size
             assert row[:5] == ["last", "7", "days", "3", "305" if size[0] < 60 else "0"]
             assert all(word in opened.text(app) for word in ("generated", "prompts"))
             await opened.press(pilot, "l")
+
+
+async def test_where_nothing_is_counted_no_key_is_said_to_show_it_by_another_period(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy()._replace(days=DAYS))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await opened.press(pilot, "u", "question_mark")
+        assert "l Right next view" in opened.read(app)
+        app.post_message(OverviewChanged(overviews.declined()))
+        await opened.press(pilot, "q", "question_mark")
+        assert "view" not in opened.read(app)
 
 
 async def test_after_a_no_nothing_is_said_to_be_kept(tmp_path: Path) -> None:

@@ -39,6 +39,12 @@ class UsageScreen(BaseScreen):
         shown = self.host.overview
         return (self.host.keys.button("report.lens-beside", "View"),) if shown is not None and shown.days else ()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether there is something to sum: the list of keys and the palette name no key that does nothing."""
+        if action in {"turn", "period"}:
+            return bool(self.buttons())
+        return super().check_action(action, parameters)
+
     async def action_turn(self, by: int) -> None:
         """Sum by the next period, or the one before."""
         await self.action_period(_PERIODS[(_PERIODS.index(self._period) + by) % len(_PERIODS)])
