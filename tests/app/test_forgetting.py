@@ -1,4 +1,4 @@
-"""The consent page lists everything of ours on this disk, and offers to forget it: asked with numbers first."""
+"""The consent screen lists everything of ours on this disk, and offers to forget it: asked with numbers first."""
 
 import re
 from pathlib import Path

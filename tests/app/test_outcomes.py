@@ -389,7 +389,7 @@ async def test_of_a_session_that_was_cut_off_and_had_another_receiver_it_is_said
         told = " ".join(opened.text(app).split())
         held = "It is made when a session starts, and held, since it was measured for metrics.example.org."
         assert held in told
-        assert "says why" not in told  # the consent page tells of servers that run
+        assert "says why" not in told  # the consent screen tells of servers that run
 
 
 async def test_while_the_config_cannot_be_read_metrics_are_not_said_to_be_off_for_good(tmp_path: Path) -> None:

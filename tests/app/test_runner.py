@@ -52,8 +52,8 @@ def test_a_result_shown_before_the_end_is_not_replaced_by_what_is_being_done(mon
     ("error", "told"),
     [
         (
-            UserError("nothing may be sent now", remedy="See the consent page"),
-            "Nothing may be sent now. See the consent page.",
+            UserError("nothing may be sent now", remedy="See the consent screen"),
+            "Nothing may be sent now. See the consent screen.",
         ),
         (UserError("the disk is full", where="/home/me/metrics.db"), "/home/me/metrics.db: the disk is full."),
     ],

@@ -234,7 +234,7 @@ def overdue_error() -> UserError:
 
 def _require_sendable(consent: EffectiveConsent, reports: Collection[QueuedReport]) -> None:
     if not consent.sends:
-        raise UserError("nothing may be sent now", remedy="See the consent page for the reason")
+        raise UserError("nothing may be sent now", remedy="See the consent screen for the reason")
     if any(report.cause is Cause.RECALLED for report in reports):
         raise UserError("you recalled this report, and it is not sent again", remedy="Delete it when you have seen it")
     if not all(map(can_release, reports)):
