@@ -42,6 +42,7 @@ class BaseScreen(Screen[None]):
     """
 
     EXPLAINS: ClassVar[bool] = False
+    BOTTOM_ROW: ClassVar[type[BottomRow]] = BottomRow
 
     AUTO_FOCUS = ""
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
@@ -92,20 +93,15 @@ class BaseScreen(Screen[None]):
         """Return the buttons at the right."""
         return common_buttons(self.host)
 
-    def bottom_row(self) -> BottomRow:
-        """Return the bottom row."""
-        return BottomRow(self.host.glyphs, self.buttons(), self.common_buttons())
-
     # --- drawing ------------------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         """Build the frame with its content and size, so that the first frame is complete."""
-        rows = self.frame_rows()
-        glyphs = self.host.glyphs
+        rows, glyphs = self.frame_rows(), self.host.glyphs
         yield Lines.of_height(glyphs, rows.head, id="head")
         yield Lines(glyphs, rows.content, id="page")
         yield Lines.of_height(glyphs, rows.drawer, id="drawer")
-        yield self.bottom_row()
+        yield self.BOTTOM_ROW(glyphs, self.buttons(), self.common_buttons())
 
     async def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what has changed while another screen was in front."""
@@ -116,8 +112,7 @@ class BaseScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Drop what belongs to the time before: the notice, and the explanation that was opened."""
-        self.notice = Notice()
-        self.expanded = False
+        self.notice, self.expanded = Notice(), False
 
     async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
@@ -228,12 +223,17 @@ class BaseScreen(Screen[None]):
             self.notice = self.notice.turned(max(self.query_one("#drawer").size.height - 1, 1))
             await self.draw()
             return
-        height = max(self.query_one("#page", Lines).size.height, 1)
-        await self.action_step(by * max(height - 1, 1))
+        await self.action_step(by * max(self.query_one("#page", Lines).size.height - 1, 1))
 
     async def action_edge(self, by: int) -> None:
         """Move the mark to the first or the last line."""
         await self.action_step(by * _EVERYTHING)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether something is marked of which more is known: the list of keys names no key that does nothing."""
+        if action == "explain":
+            return bool(self.explained(_canvas(self), expanded=True))
+        return super().check_action(action, parameters)
 
     async def action_explain(self) -> None:
         """Show all that is known about the marked line, or put it away. What the drawer cuts has its own screen."""

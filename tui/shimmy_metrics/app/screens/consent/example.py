@@ -33,6 +33,11 @@ class Example:
         """Return False: there is one."""
         return False
 
+    @property
+    def compared(self) -> bool:
+        """Return False: it stands alone."""
+        return False
+
     def subject(self) -> Subject | None:
         """Return the running session's report as it would be now, else the example; None before anything was read."""
         overview = self._host.overview

@@ -17,6 +17,7 @@ class ExplanationScreen(BaseScreen):
     def __init__(self, host: Host, explained: Callable[[Canvas], tuple[Line, ...]]) -> None:
         super().__init__(host)
         self._lines = explained
+        self.labels = {"page.explain": "go back"}
 
     def content(self, canvas: Canvas) -> Content:
         """Return the explanation: its first line stays, the others scroll."""
@@ -26,6 +27,10 @@ class ExplanationScreen(BaseScreen):
     def drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
         """Return a rule, which shows the place, if there is more than fits; otherwise the content needs the row."""
         return (BLANK,) if len(self.content(canvas).rows) > content_height(canvas, head, 0) else ()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether the action applies here: the key that opens the explanation closes it too."""
+        return action == "explain" or super().check_action(action, parameters)
 
     async def action_explain(self) -> None:
         """Go back."""

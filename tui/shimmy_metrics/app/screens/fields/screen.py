@@ -13,7 +13,6 @@ from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import SEARCH, Button, called
 from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.bottom_row import BottomRow
 from shimmy_metrics.app.ui.explanation import explained_field
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.screen import BaseScreen
@@ -29,6 +28,7 @@ class FieldsScreen(BaseScreen):
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input")]
     EXPLAINS = True
+    BOTTOM_ROW = SearchRow
     BINDINGS: ClassVar[list[BindingType]] = [*SEARCH]
 
     def __init__(self, host: Host) -> None:
@@ -36,10 +36,6 @@ class FieldsScreen(BaseScreen):
         self.search = ""
         self._types = False
         """Whether the line of the search is open: then every other key is a letter of it."""
-
-    def bottom_row(self) -> BottomRow:
-        """Return a bottom row with an input for the search."""
-        return SearchRow(self.host.glyphs, self.buttons(), self.common_buttons())
 
     def content(self, canvas: Canvas) -> Content:
         """Return the list, or what the search found."""

@@ -7,7 +7,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.screens.history.view import DAMAGED
-from shimmy_metrics.app.screens.report.baseline import Baseline, before_receipt, chosen_baseline
+from shimmy_metrics.app.screens.report.baseline import Baseline, before_receipt, chosen_baseline, differs
 from shimmy_metrics.app.screens.report.changes import count_changes
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, of_sent, parts
@@ -39,6 +39,11 @@ class Receipt:
     def several(self) -> bool:
         """Whether it was a request of several reports."""
         return len(self._parts) > 1
+
+    @property
+    def compared(self) -> bool:
+        """Whether what is shown is a report, and compared with another one."""
+        return differs(self._baseline(), self.subject())
 
     def subject(self) -> Subject:
         """Return the request or report that is shown."""

@@ -8,7 +8,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.screens.outgoing.view import outgoing_view, shown
-from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline, last_sent
+from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline, differs, last_sent
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
 from shimmy_metrics.app.screens.report.view import Selection
@@ -59,6 +59,11 @@ class Outgoing:
         """Whether there is another request or report to select."""
         overview = self._host.overview
         return overview is not None and len(subjects(overview)) > 1
+
+    @property
+    def compared(self) -> bool:
+        """Whether what is shown is a report, and compared with another one."""
+        return differs(self._baseline(), self.subject())
 
     def subject(self) -> Subject | None:
         """Return the request or report that is shown, None before anything was read."""

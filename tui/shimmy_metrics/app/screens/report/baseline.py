@@ -47,6 +47,11 @@ def before_receipt(overview: Overview, receipt: Departure) -> Baseline | None:
     return last_sent(older)
 
 
+def differs(base: Baseline | None, subject: Subject | None) -> bool:
+    """Whether a report is compared with another one: not a request of several, nor one with itself."""
+    return base is not None and subject is not None and subject.report is not None and base.body != subject.body
+
+
 def _sent(overview: Overview) -> Iterator[Baseline]:
     """Yield every report whose bytes are kept, the newest first, but for those that were refused and still wait."""
     waiting = {report.body for report in overview.outbox}

@@ -96,7 +96,7 @@ class ReportScreen(BaseScreen):
         if action == "neighbour":
             return self.source.several
         if action == "same":
-            return not self._together()
+            return self.source.compared
         return super().check_action(action, parameters)
 
     async def action_view(self, view: str) -> None:

@@ -19,6 +19,11 @@ class Source(Protocol):
         """Whether there is another one to select."""
         ...
 
+    @property
+    def compared(self) -> bool:
+        """Whether what is shown is a report, and compared with another one."""
+        ...
+
     def subject(self) -> Subject | None:
         """Return the request or report that is shown, None before anything was read."""
         ...
