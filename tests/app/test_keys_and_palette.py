@@ -51,6 +51,15 @@ async def test_a_key_is_called_what_it_does_here(tmp_path: Path) -> None:
         assert "Press the chosen button" not in {each.name for each in commands(app, app.screen)}
 
 
+async def test_where_an_explanation_fills_the_screen_enter_is_said_to_go_back(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(60, 14)) as pilot:
+        await opened.press(pilot, "4", "enter", "question_mark", "space")
+        assert "Enter go back" in opened.read(app)
+        await opened.press(pilot, "q", "enter", "question_mark", "space")
+        assert "Enter open, or explain" in opened.read(app)
+
+
 async def test_on_the_receipt_that_is_compared_with_the_key_that_chose_it_is_called_what_undoes_it(
     tmp_path: Path,
 ) -> None:
