@@ -60,6 +60,18 @@ async def test_where_an_explanation_fills_the_screen_enter_is_said_to_go_back(tm
         assert "Enter open, or explain" in opened.read(app)
 
 
+async def test_beside_the_only_report_that_was_sent_no_key_is_said_to_show_what_did_not_change(tmp_path: Path) -> None:
+    shown = overviews.switched_off_here()._replace(outbox=(), running=(), cut_off=())
+    several = shown.receipts
+    only = shown._replace(entries=tuple(each for each in shown.entries if each not in several[1:]))
+    assert len(several) > len(only.receipts) == 1
+    for each, compared in ((shown, True), (only, False)):  # the view that this key opens shows the last that was sent
+        app = opened.still(tmp_path, each)
+        async with app.run_test(size=(100, 40)) as pilot:
+            await opened.press(pilot, "2", "l", "question_mark")
+            assert ("unchanged fields" in opened.read(app)) is compared
+
+
 async def test_on_the_receipt_that_is_compared_with_the_key_that_chose_it_is_called_what_undoes_it(
     tmp_path: Path,
 ) -> None:

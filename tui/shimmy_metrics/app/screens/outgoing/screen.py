@@ -11,7 +11,7 @@ from shimmy_metrics.app.screens.outgoing.view import outgoing_view, shown
 from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline, differs, last_sent
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
-from shimmy_metrics.app.screens.report.view import Selection
+from shimmy_metrics.app.screens.report.view import Selection, View
 from shimmy_metrics.app.ui.layout import Canvas, Content, follow
 from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.entries import sender_late
@@ -62,8 +62,9 @@ class Outgoing:
 
     @property
     def compared(self) -> bool:
-        """Whether what is shown is a report, and compared with another one."""
-        return differs(self._baseline(), self.subject())
+        """Whether what is shown since the last report is a report, and compared with another one."""
+        overview, since = self._host.overview, replace(self.selection, view=View.SINCE)
+        return overview is not None and differs(self._baseline(since), shown(overview, since).subject)
 
     def subject(self) -> Subject | None:
         """Return the request or report that is shown, None before anything was read."""
@@ -73,7 +74,7 @@ class Outgoing:
     def content(self, canvas: Canvas) -> Content:
         """Return the subject in the selected view."""
         released = self._commands.outbox.released
-        return outgoing_view(canvas, self._host.overview, self.selection, self._baseline(), released)
+        return outgoing_view(canvas, self._host.overview, self.selection, self._baseline(self.selection), released)
 
     def move(self, by: int) -> None:
         """Select the next subject, or with -1 the one before."""
@@ -158,12 +159,14 @@ class Outgoing:
         self._commands.outbox.ask_to_delete(report)
         return ""
 
-    def _baseline(self) -> Baseline | None:
+    def _baseline(self, selection: Selection) -> Baseline | None:
         """Return the chosen baseline, else the report that was sent last; none for a request of several."""
-        overview, subject = self._host.overview, self.subject()
-        if overview is None or subject is None or subject.report is None:
+        overview = self._host.overview
+        if overview is None:
             return None
-        found = shown(overview, self.selection)
+        found = shown(overview, selection)
+        if found.subject.report is None:
+            return None
         return chosen_baseline(self._host.baseline) or (found.base if found.sent_to else last_sent(overview))
 
     def _report(self) -> QueuedReport | None:
