@@ -69,6 +69,16 @@ async def test_who_would_choose_here_what_is_compared_is_led_to_history(tmp_path
         assert told in opened.read(app)
 
 
+async def test_what_would_be_sent_is_compared_with_the_last_report_that_was_sent(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy(overviews.GRANTED))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await opened.press(pilot, "c", "w", "h", "h")
+        assert "Compared with the report of" in opened.read(app)
+        assert "everything is new" not in opened.read(app)
+        await opened.press(pilot, "question_mark")
+        assert "s show unchanged fields too" in opened.read(app)
+
+
 async def test_where_there_is_no_other_report_no_key_for_it_is_listed(tmp_path: Path) -> None:
     busy = overviews.busy(overviews.GRANTED)
     for shown, listed in ((busy, True), (busy._replace(outbox=()), False)):

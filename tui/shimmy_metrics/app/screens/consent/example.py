@@ -6,6 +6,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.screens.outgoing.view import EXAMPLE, NOT_SENT, NOW, of_a_session
+from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline, differs, last_sent
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, of_report
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
@@ -35,8 +36,8 @@ class Example:
 
     @property
     def compared(self) -> bool:
-        """Return False: it stands alone."""
-        return False
+        """Whether it is compared with another report."""
+        return differs(self._baseline(), self.subject())
 
     def subject(self) -> Subject | None:
         """Return the running session's report as it would be now, else the example; None before anything was read."""
@@ -77,6 +78,13 @@ class Example:
             text = of_a_session(canvas, overview, subject)
         head = headline(canvas, title, to(canvas.width - 1, *size, note=True))
         what = wrapped(text, canvas.width, role=Role.MUTED)
-        shown = report_view(canvas, (*head, *what), subject, selection=self.selection, base=None, overview=overview)
+        shown = report_view(
+            canvas, (*head, *what), subject, selection=self.selection, base=self._baseline(), overview=overview
+        )
         unreachable = map(Row, wrapped(UNREACHABLE, canvas.width, role=Role.MUTED))
         return Content(shown.head, (*shown.rows, Row(BLANK), *unreachable))
+
+    def _baseline(self) -> Baseline | None:
+        """Return the chosen baseline, else the report that was sent last."""
+        overview = self._host.overview
+        return chosen_baseline(self._host.baseline) or (last_sent(overview) if overview is not None else None)
