@@ -79,6 +79,17 @@ async def test_what_would_be_sent_is_compared_with_the_last_report_that_was_sent
         assert "s show unchanged fields too" in opened.read(app)
 
 
+async def test_a_session_that_was_cut_off_is_not_counted_as_running(tmp_path: Path) -> None:
+    busy = overviews.busy(overviews.GRANTED)
+    cut_off = busy._replace(running=(), cut_off=busy.running)
+    for shown, runs in ((busy, True), (cut_off, False)):
+        app = opened.still(tmp_path, shown)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await opened.press(pilot, "2")
+            assert "report 1 of 3" in opened.text(app)
+            assert ("waiting or running" in opened.text(app)) is runs
+
+
 async def test_where_there_is_no_other_report_no_key_for_it_is_listed(tmp_path: Path) -> None:
     busy = overviews.busy(overviews.GRANTED)
     for shown, listed in ((busy, True), (busy._replace(outbox=()), False)):

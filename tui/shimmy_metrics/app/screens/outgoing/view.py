@@ -81,7 +81,7 @@ def outgoing_view(
     place = min(selection.index, len(found) - 1)
     subject, _, sent_to = shown(overview, selection)
     size = (strong(f"{len(subject.body):,}"), muted(f" of {REPORT_BYTES:,} bytes" if subject.report else " bytes"))
-    walks = _walks(canvas, found, place)
+    walks = _walks(canvas, found, place, cut_off=bool(overview.cut_off))
     told = LAST_SENT if sent_to else _sentence(canvas, overview, subject, released)
     head = headline(canvas, told, to(canvas.right, *size, note=True))
     failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
@@ -98,7 +98,7 @@ def outgoing_view(
     )
 
 
-def _walks(canvas: Canvas, found: Sequence[Subject], place: int) -> tuple[str, str]:
+def _walks(canvas: Canvas, found: Sequence[Subject], place: int, *, cut_off: bool) -> tuple[str, str]:
     """Return which of all that is shown, in full and in short; a request is no report, and is not counted as one."""
     if len(found) == 1:
         return "", ""
@@ -106,7 +106,7 @@ def _walks(canvas: Canvas, found: Sequence[Subject], place: int) -> tuple[str, s
         return "together, then each report", "together"
     reports = [each for each in found if each.report is not None]
     short = f"{reports.index(found[place]) + 1} of {len(reports)}"
-    kind = ", waiting or running" if any(each.running for each in reports) else ""
+    kind = ", waiting or running" if any(each.running for each in reports) and not cut_off else ""
     return short if canvas.narrow else f"report {short}{kind}", short
 
 
