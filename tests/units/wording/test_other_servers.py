@@ -75,6 +75,7 @@ def test_of_a_server_for_the_agreed_receiver_it_is_said_that_its_end_sends_thoug
     [
         (YES, []),
         (YES, [_at(1), _at(2, f"{ENDPOINT}/"), _at(3, "")]),
+        (YES, [_at(1, OTHER)._replace(consent_id="earlier")]),  # it ends now, and the next one may be for this receiver
         (ELSEWHERE, [_at(1, OTHER)]),  # why nothing leaves there is said of this shell
         (ELSEWHERE._replace(switch="DO_NOT_TRACK=1"), [_at(1)]),  # that it is measured is said of the switch
         (ELSEWHERE._replace(decision=YES.decision._replace(delivery=Delivery.REVIEW)), [_at(1)]),

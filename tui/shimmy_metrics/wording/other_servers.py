@@ -49,7 +49,9 @@ def other_receiver(consent: EffectiveConsent, running: Sequence[Session], attemp
         return ""
     apart = [each for each in running if each.endpoint and not same_endpoint(each.endpoint, consent.endpoint)]
     agreed = [shown_address(each) for each in apart if same_endpoint(each.endpoint, decision.endpoint)]
-    others = [each for each in apart if not same_endpoint(each.endpoint, decision.endpoint)]
+    # One that began under another yes ends now: the next one of its server may be for the receiver agreed to.
+    under = [each for each in apart if covered(decision, each)]
+    others = [each for each in under if not same_endpoint(each.endpoint, decision.endpoint)]
     sentences = []
     if agreed and not consent.switch and decision.delivery is Delivery.AUTOMATIC:
         end = "when it ends" if len(agreed) == 1 else "when the first of them ends"
